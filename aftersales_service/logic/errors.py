@@ -1,0 +1,22 @@
+"""The errors that the rules raise: all of them mean that the facts contradict themselves."""
+
+
+class RuleError(ValueError):
+    """Base of every error raised in this package."""
+
+
+class InvalidTermError(RuleError):
+    """A term has no usable length."""
+
+    def __init__(self, length: int, unit: str) -> None:
+        super().__init__(f"A term of {length} {unit} covers no day.")
+        self.length = length
+        self.unit = unit
+
+
+class BrokenChainError(RuleError):
+    """A term follows "the previous phase", but there is none for its component."""
+
+    def __init__(self, key: object) -> None:
+        super().__init__(f"Term {key!r} has no phase to follow.")
+        self.key = key

@@ -1,0 +1,157 @@
+"""Arithmetic of warranty terms: from the day an event happened to the last covered day.
+
+Conventions (regimes, part 0):
+
+* A2: a period is counted in whole local days, both ends covered. N months from D cover
+  ``D … D + N months − 1 day``; N days cover ``D … D + N − 1``.
+* Month arithmetic clips at the end of a month and always starts from D itself, so that nothing
+  drifts: 12 months from 31 January end on 30 January, 1 month from 31 January on 27 (28) February.
+* Days of extension move the last covered day; a phase that follows begins the day after it.
+* A period without a first day has *not started*; one with a first and no last day is for life.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from dateutil.relativedelta import relativedelta
+
+from .errors import BrokenChainError, InvalidTermError
+
+
+class StartEvent(StrEnum):
+    """What starts the clock of a term (C03)."""
+
+    ORDER = "order"
+    SHIPPING = "shipping"
+    DELIVERY = "delivery"
+    INVOICE = "invoice"
+    ACCEPTANCE = "acceptance"
+    DELIVERY_ACCEPTANCE = "delivery_acceptance"
+    HANDOVER = "handover"
+    COMMISSIONING = "commissioning"
+    PREVIOUS = "previous"
+
+
+class TermUnit(StrEnum):
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    LIFETIME = "lifetime"
+
+
+class Phase(StrEnum):
+    """What a term promises: free repair, free maintenance, bought time, or paid care for life."""
+
+    WARRANTY = "warranty"
+    MAINTENANCE = "maintenance"
+    EXTENSION = "extension"
+    AFTERCARE = "aftercare"
+
+
+#: Phases in which a normal fault costs the customer nothing.
+FREE_PHASES = frozenset({Phase.WARRANTY, Phase.MAINTENANCE, Phase.EXTENSION})
+
+
+@dataclass(frozen=True)
+class Term:
+    """One promise: ``length`` in ``unit`` from ``start``, for one component or for the whole.
+
+    ``key`` identifies the term in the answer; ``component`` is None for the whole product.
+    """
+
+    key: Hashable
+    start: StartEvent
+    length: int
+    unit: TermUnit
+    component: Hashable | None = None
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days ``first … last``, both covered. No first: not started. No last: for life."""
+
+    first: date | None
+    last: date | None
+
+    @property
+    def started(self) -> bool:
+        return self.first is not None
+
+    @property
+    def lifelong(self) -> bool:
+        return self.first is not None and self.last is None
+
+    def covers(self, on: date) -> bool:
+        if self.first is None or on < self.first:
+            return False
+        return self.last is None or on <= self.last
+
+
+NOT_STARTED = Period(None, None)
+
+
+def last_covered_day(first: date, length: int, unit: TermUnit) -> date | None:
+    """Last covered day of a term that begins on ``first`` (A2); None when it is for life.
+
+    Raises InvalidTermError for a length below one.
+    """
+    if unit == TermUnit.LIFETIME:
+        return None
+    if length < 1:
+        raise InvalidTermError(length, unit)
+    step = {
+        TermUnit.DAY: relativedelta(days=length),
+        TermUnit.MONTH: relativedelta(months=length),
+        TermUnit.YEAR: relativedelta(years=length),
+    }[unit]
+    return first + step - timedelta(days=1)
+
+
+def event_date(event: StartEvent, events: Mapping[StartEvent, date | None]) -> date | None:
+    """The day an event happened, None while it is unknown.
+
+    "Later of delivery and acceptance" (R09.01) waits for both.
+    """
+    if event != StartEvent.DELIVERY_ACCEPTANCE:
+        return events.get(event)
+    delivered = events.get(StartEvent.DELIVERY)
+    accepted = events.get(StartEvent.ACCEPTANCE)
+    return max(delivered, accepted) if delivered and accepted else None
+
+
+def schedule(
+    terms: Iterable[Term],
+    events: Mapping[StartEvent, date | None],
+    extra_days: Mapping[Hashable, int] | None = None,
+) -> dict[Hashable, Period]:
+    """Place terms on the calendar, in the order given.
+
+    A term that starts at PREVIOUS begins the day after the last covered day of the term before it
+    for the same component (C14); it has not started while that one has not, and never starts
+    behind one that is for life. ``extra_days`` are the days of the extension ledger by key.
+
+    Raises BrokenChainError when there is nothing to follow, InvalidTermError for an empty term.
+    """
+    extra_days = extra_days or {}
+    periods: dict[Hashable, Period] = {}
+    latest: dict[Hashable | None, Period] = {}
+    for term in terms:
+        if term.start == StartEvent.PREVIOUS:
+            if term.component not in latest:
+                raise BrokenChainError(term.key)
+            before = latest[term.component].last
+            first = before + timedelta(days=1) if before else None
+        else:
+            first = event_date(term.start, events)
+        period = _period(first, term, extra_days.get(term.key, 0))
+        periods[term.key] = latest[term.component] = period
+    return periods
+
+
+def _period(first: date | None, term: Term, extra: int) -> Period:
+    if first is None:
+        return NOT_STARTED
+    last = last_covered_day(first, term.length, term.unit)
+    return Period(first, last + timedelta(days=extra) if last else None)

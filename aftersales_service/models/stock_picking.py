@@ -1,0 +1,38 @@
+from odoo import fields, models
+
+
+class StockPicking(models.Model):
+    _inherit = "stock.picking"
+
+    aftersales_date_received = fields.Date(
+        string="Received by Customer",
+        copy=False,
+        tracking=True,
+        help="The day the goods reached the customer, where it differs from the day they left. "
+        "Promises that run from delivery start here.",
+    )
+    aftersales_unit_count = fields.Integer(compute="_compute_aftersales_unit_count")
+
+    def _compute_aftersales_unit_count(self):
+        counts = self.env["aftersales.unit"]._read_group(
+            [("move_line_id.picking_id", "in", self.ids)], ["move_line_id"], ["__count"]
+        )
+        for picking in self:
+            picking.aftersales_unit_count = sum(
+                count for line, count in counts if line.picking_id == picking
+            )
+
+    def write(self, vals):
+        res = super().write(vals)
+        if "date_done" in vals or "aftersales_date_received" in vals:
+            done = self.filtered(lambda picking: picking.state == "done")
+            done.move_ids._aftersales_promised()._aftersales_sync_units()
+        return res
+
+    def action_view_aftersales_units(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "aftersales_service.aftersales_unit_action"
+        )
+        domain = [("move_line_id.picking_id", "=", self.id)]
+        return action | {"domain": domain, "context": {}}

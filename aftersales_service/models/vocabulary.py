@@ -1,0 +1,62 @@
+"""The selections of the coverage rules, said once for every model that shows them.
+
+The values are those of ``logic``; the labels are translated with the fields that use them.
+"""
+
+START_EVENTS = [
+    ("order", "Order confirmation"),
+    ("shipping", "Shipping"),
+    ("delivery", "Delivery"),
+    ("invoice", "Purchase (invoice)"),
+    ("acceptance", "Acceptance"),
+    ("delivery_acceptance", "Later of delivery and acceptance"),
+    ("handover", "Hand-over for use"),
+    ("commissioning", "Commissioning"),
+]
+FOLLOWS_PREVIOUS = ("previous", "End of the previous phase")
+LENGTH_UNITS = [("day", "Days"), ("month", "Months"), ("year", "Years"), ("lifetime", "Lifetime")]
+PHASES = [
+    ("warranty", "Warranty"),
+    ("maintenance", "Free maintenance"),
+    ("extension", "Extended warranty"),
+    ("aftercare", "Lifelong paid care"),
+]
+OUT_OF_COVER = ("out", "Out of cover")
+COST_TYPES = [
+    ("labour", "Labour"),
+    ("part", "Parts"),
+    ("travel", "Travel"),
+    ("freight", "Freight"),
+    ("duty", "Duty and taxes"),
+    ("sundry", "Sundries"),
+]
+PAYERS = [
+    ("company", "We"),
+    ("customer", "Customer"),
+    ("third_party", "Third party"),
+    ("supplier", "Supplier"),
+]
+PRICE_BASES = [
+    ("free", "Free"),
+    ("cost", "Cost price"),
+    ("list", "List price"),
+    ("less", "List price less %"),
+]
+RESULTS = [
+    ("covered", "Covered"),
+    ("partly", "Partly covered"),
+    ("not_covered", "Not covered"),
+    ("undetermined", "Undetermined"),
+]
+COVERAGE_STATES = [
+    ("none", "No promise"),
+    ("not_started", "Not started"),
+    ("covered", "Covered"),
+    ("expiring", "Ends soon"),
+    ("expired", "Out of cover"),
+]
+
+
+def label(record, field, value):
+    """The label of a selection value in the user's language."""
+    return dict(record._fields[field]._description_selection(record.env)).get(value, value)

@@ -1,0 +1,188 @@
+"""Builders that read like the story a test tells; the base class of every Odoo test here."""
+
+from datetime import datetime
+
+from odoo import Command, fields
+from odoo.tests import tagged
+
+from odoo.addons.base.tests.common import BaseCommon
+from odoo.addons.mail.tests.common import mail_new_test_user
+
+#: Regimes count local days in China (A1); stored instants are UTC.
+ZONE = "Asia/Shanghai"
+
+
+@tagged("standard", "post_install", "-at_install", "aftersales")
+class AftersalesCommon(BaseCommon):
+    """A company in Shanghai, one customer, a machine with serials, a spare part."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env.company
+        cls.company.resource_calendar_id.tz = ZONE
+        cls.customer = cls.env["res.partner"].create({"name": "Harbour Hotel", "tz": ZONE})
+        cls.machine = cls._product("Pump P200", tracking="serial", list_price=1000)
+        cls.part = cls._product("Seal", list_price=200, standard_price=120)
+
+    @classmethod
+    def _product(cls, name, **values):
+        values = {"type": "consu", "is_storable": True, "list_price": 100, **values}
+        return cls.env["product.product"].create({"name": name, "taxes_id": False, **values})
+
+    @classmethod
+    def _user(cls, login, *groups):
+        return mail_new_test_user(
+            cls.env, login=login, groups=",".join(("base.group_user", *groups)), tz=ZONE
+        )
+
+    # === PROMISES === #
+
+    @classmethod
+    def _preset(cls, regime):
+        """The ready-made plan of a regime, taken into use."""
+        plan = cls.env.ref(f"aftersales_service.plan_{regime}")
+        plan.active = True
+        return plan
+
+    @classmethod
+    def _plan(cls, *terms, start="delivery", rules=(), excluded=None, **values):
+        """A plan with terms such as ``{"length": 12}`` (months) and charge rules."""
+        policy = cls.env["aftersales.warranty.policy"].create(
+            {
+                "name": "Policy",
+                "start_event": start,
+                "term_ids": [
+                    Command.create({"sequence": n, **term}) for n, term in enumerate(terms)
+                ],
+                "charge_rule_ids": [
+                    Command.create({"sequence": n, **rule}) for n, rule in enumerate(rules)
+                ],
+                "exclusion_ids": [Command.set(excluded.ids if excluded else [])],
+            }
+        )
+        return cls.env["aftersales.plan"].create(
+            {"name": "Plan", "warranty_policy_id": policy.id, **values}
+        )
+
+    # === SALES AND GOODS === #
+
+    @classmethod
+    def _order(cls, product=None, quantity=1, *, plan=None, confirm=True, **values):
+        line = {"product_id": (product or cls.machine).id, "product_uom_qty": quantity}
+        if plan is not None:
+            line["aftersales_plan_id"] = plan.id
+        order = cls.env["sale.order"].create(
+            {"partner_id": cls.customer.id, "order_line": [Command.create(line)], **values}
+        )
+        if confirm:
+            order.action_confirm()
+        return order
+
+    @classmethod
+    def _serial(cls, name, product=None):
+        product = product or cls.machine
+        Lot = cls.env["stock.lot"]
+        found = Lot.search([("name", "=", name), ("product_id", "=", product.id)])
+        return found or Lot.create({"name": name, "product_id": product.id})
+
+    @classmethod
+    def _stock(cls, product, quantity=1, lot=None):
+        """Put goods on the shelf."""
+        cls.env["stock.quant"]._update_available_quantity(
+            product, cls.env.ref("stock.stock_location_stock"), quantity, lot_id=lot
+        )
+
+    @classmethod
+    def _ship(cls, picking, serials=(), *, quantity=None, on=None):
+        """Validate a transfer with these serials (or this quantity), on this local day."""
+        move = picking.move_ids[:1]
+        move.move_line_ids.unlink()
+        if serials:
+            lots = [cls._serial(name, move.product_id) for name in serials]
+            lines = [{"lot_id": lot.id, "quantity": 1} for lot in lots]
+        else:
+            lines = [{"quantity": quantity or move.product_uom_qty}]
+        for line in lines:
+            cls.env["stock.move.line"].create(
+                {
+                    "move_id": move.id,
+                    "picking_id": picking.id,
+                    "product_id": move.product_id.id,
+                    "location_id": move.location_id.id,
+                    "location_dest_id": move.location_dest_id.id,
+                    **line,
+                }
+            )
+        move.picked = True
+        picking._action_done()
+        if on:
+            picking.date_done = cls._noon(on)
+        return picking
+
+    @classmethod
+    def _noon(cls, day):
+        """Noon in Shanghai on a day, as stored."""
+        return datetime.fromisoformat(f"{day} 04:00:00")
+
+    @classmethod
+    def _delivered(cls, serial="SN-1", *, plan, on, product=None, **dates):
+        """Sell and deliver one machine; returns its unit, with event dates recorded."""
+        product = product or cls.machine
+        cls._stock(product, 1, cls._serial(serial, product))
+        order = cls._order(product, plan=plan)
+        cls._ship(order.picking_ids, [serial], on=on)
+        unit = order.order_line.aftersales_unit_ids
+        if dates:
+            unit.write({f"date_{event}": day for event, day in dates.items()})
+        return unit
+
+    @classmethod
+    def _send_back(cls, picking, *, lot=None, quantity=1, to_refund=False):
+        """Return part of a done transfer; returns the done return."""
+        wizard = cls.env["stock.return.picking"].create({"picking_id": picking.id})
+        for line in wizard.product_return_moves:
+            line.quantity = quantity
+            line.to_refund = to_refund
+        back = cls.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        return cls._ship(back, [lot.name] if lot else (), quantity=quantity)
+
+    # === SERVICE === #
+
+    @classmethod
+    def _request(cls, unit, on=None, **values):
+        return cls.env["aftersales.request"].create(
+            {
+                "title": "Leaks",
+                "unit_id": unit.id,
+                "date_failure": on or fields.Date.today(),
+                **values,
+            }
+        )
+
+    @classmethod
+    def _claim(cls, unit, on, cause=None, component=None):
+        return cls.env["aftersales.claim"].create(
+            {
+                "unit_id": unit.id,
+                "date_failure": on,
+                "cause_id": cause and cause.id,
+                "component_id": component and component.id,
+            }
+        )
+
+    @classmethod
+    def _cause(cls, name):
+        return cls.env.ref(f"aftersales_service.cause_{name}")
+
+    def assertCover(self, unit, first, last):
+        """The unit's only term runs from first to last covered day (ISO), False where none."""
+        self.assertRecordValues(
+            unit.coverage_ids,
+            [
+                {
+                    "date_start": fields.Date.to_date(first) or False,
+                    "date_end": fields.Date.to_date(last) or False,
+                }
+            ],
+        )

@@ -1,0 +1,197 @@
+"""From the first call to the repaired machine: scan, claim, repair, price, timeline."""
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tests import Form
+
+from .common import AftersalesCommon
+
+
+class TestRequestRepair(AftersalesCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.unit = cls._delivered("SN-77", plan=cls._preset("r12"), on="2026-03-10")
+
+    def _repair(self, request, quantity=1):
+        repair = self.env["repair.order"].browse(request.action_create_repair()["res_id"])
+        repair.move_ids = [
+            Command.create(
+                {
+                    "product_id": self.part.id,
+                    "product_uom_qty": quantity,
+                    "repair_line_type": "add",
+                }
+            )
+        ]
+        return repair
+
+    def _quote(self, repair):
+        repair.action_create_sale_order()
+        return repair.sale_order_id.order_line
+
+    # === REQUEST === #
+
+    def test_scanning_a_serial_finds_unit_customer_and_cover(self):
+        with Form(self.env["aftersales.request"]) as form:
+            form.title = "Leaks"
+            form.date_failure = "2026-06-01"
+            form.serial = " sn-77 "
+            self.assertEqual(form.unit_id, self.unit)
+            self.assertEqual(form.partner_id, self.customer)
+            self.assertEqual(form.coverage_result, "covered")
+            self.assertIn("03/09/2032", form.coverage_sentence)
+        claim = form.record.claim_ids
+        self.assertRecordValues(claim, [{"unit_id": self.unit.id, "result": "covered"}])
+
+    def test_unknown_serial_says_what_to_do(self):
+        self._serial("SN-NEVER-SOLD")
+        request = self.env["aftersales.request"].new({"serial": "SN-NEVER-SOLD"})
+        self.assertIn("no delivery with a service plan", request.serial_hint)
+        request = self.env["aftersales.request"].new({"serial": "no%such_"})
+        self.assertIn("Nothing is known", request.serial_hint)
+        self.assertFalse(request.unit_id)
+
+    def test_changed_facts_change_the_claim(self):
+        request = self._request(self.unit, "2026-06-01")
+        self.assertEqual(request.coverage_result, "covered")
+        request.cause_id = self._cause("human_damage")
+        self.assertEqual(request.claim_ids.result, "not_covered")
+        self.assertIn("Human damage", request.coverage_sentence)
+        other = self._delivered("SN-78", plan=self._preset("r05"), on="2026-03-10")
+        request.write({"unit_id": other.id, "cause_id": False})
+        self.assertEqual(request._get_main_claim().unit_id, other)
+
+    def test_life_of_a_request(self):
+        request = self._request(self.unit, "2026-06-01")
+        request.action_diagnose()
+        repair = self._repair(request)
+        self.assertEqual(request.state, "in_progress")
+        with self.assertRaisesRegex(UserError, "still has the repair"):
+            request.action_resolve()
+        repair.action_repair_cancel()
+        request.action_resolve()
+        with self.assertRaisesRegex(UserError, "is Resolved and cannot become Waiting"):
+            request.action_wait()
+        request.action_close()
+        request.action_reopen()
+        self.assertEqual((request.state, request.date_resolved), ("new", False))
+        request.action_cancel()
+        self.assertEqual(request.claim_ids.state, "cancelled")
+        with self.assertRaisesRegex(UserError, "Reopen it to repair"):
+            request.action_create_repair()
+        request.action_reopen()
+        self.assertEqual(request.claim_ids.state, "open")
+
+    def test_request_without_product_makes_no_repair(self):
+        request = self.env["aftersales.request"].create(
+            {"title": "Question", "partner_id": self.customer.id}
+        )
+        with self.assertRaisesRegex(UserError, "names no product"):
+            request.action_create_repair()
+
+    # === REPAIR === #
+
+    def test_repair_takes_everything_from_the_request(self):
+        request = self._request(self.unit, "2026-06-01")
+        repair = self._repair(request)
+        self.assertRecordValues(
+            repair,
+            [
+                {
+                    "partner_id": self.customer.id,
+                    "product_id": self.machine.id,
+                    "lot_id": self.unit.lot_id.id,
+                    "aftersales_unit_id": self.unit.id,
+                    "aftersales_claim_id": request.claim_ids.id,
+                    "under_warranty": True,
+                }
+            ],
+        )
+
+    def test_price_follows_the_decision(self):
+        for cause, day, price in (
+            ("quality", "2026-06-01", 0),
+            ("human_damage", "2026-06-01", 120),
+            ("quality", "2033-06-01", 120),
+        ):
+            request = self._request(self.unit, day, cause_id=self._cause(cause).id)
+            line = self._quote(self._repair(request))
+            self.assertEqual(line.price_unit, price, (cause, day))
+
+    def test_price_survives_quantity_and_update_prices(self):
+        for cause, price in (("quality", 0), ("human_damage", 120)):
+            request = self._request(self.unit, "2026-06-01", cause_id=self._cause(cause).id)
+            repair = self._repair(request)
+            line = self._quote(repair)
+            repair.move_ids.product_uom_qty = 3
+            self.assertEqual((line.product_uom_qty, line.price_unit), (3, price))
+            line.product_uom_qty = 5
+            self.assertEqual(line.price_unit, price)
+            line.order_id.action_update_prices()
+            self.assertEqual((line.price_unit, line.price_subtotal), (price, 5 * price))
+
+    def test_price_follows_a_changed_decision(self):
+        request = self._request(self.unit, "2026-06-01")
+        repair = self._repair(request)
+        line = self._quote(repair)
+        self.assertEqual((line.price_unit, line.aftersales_charge), (0, "We – Free"))
+        request.cause_id = self._cause("human_damage")
+        self.assertEqual((line.price_unit, repair.under_warranty), (120, False))
+        self.assertEqual(line.aftersales_charge, "Customer – Cost price")
+        request.cause_id = False
+        self.assertEqual((line.price_unit, repair.under_warranty), (0, True))
+
+    def test_typed_price_wins(self):
+        request = self._request(self.unit, "2026-06-01", cause_id=self._cause("misuse").id)
+        repair = self._repair(request)
+        line = self._quote(repair)
+        line.price_unit = 99
+        repair.move_ids.product_uom_qty = 2
+        self.assertEqual(line.price_unit, 99)
+
+    def test_repair_without_claim_is_priced_as_ever(self):
+        repair = self.env["repair.order"].create(
+            {"partner_id": self.customer.id, "product_id": self.machine.id, "under_warranty": True}
+        )
+        repair.move_ids = [
+            Command.create({"product_id": self.part.id, "product_uom_qty": 1, "repair_line_type": "add"})
+        ]
+        line = self._quote(repair)
+        self.assertEqual(line.price_unit, 0)
+        repair.under_warranty = False
+        self.assertEqual(line.price_unit, 200)
+
+    def test_undetermined_claim_blocks_the_start(self):
+        unit = self._delivered("SN-79", plan=self._preset("r01"), on="2026-02-20")
+        repair = self._repair(self._request(unit, "2026-03-01"))
+        with self.assertRaisesRegex(UserError, "nobody knows yet who pays"):
+            repair.action_repair_start()
+        unit.date_accepted = "2026-02-25"
+        repair.action_repair_start()
+        self.assertEqual(repair.aftersales_claim_id.state, "decided")
+
+    def test_timeline_tells_the_whole_story(self):
+        request = self._request(self.unit, "2026-06-01")
+        repair = self._repair(request)
+        self._stock(self.part, 5)
+        repair.product_location_src_id = self.customer.property_stock_customer
+        repair.product_location_dest_id = self.customer.property_stock_customer
+        repair._action_repair_confirm()
+        repair.action_repair_start()
+        repair.action_repair_end()
+        request.action_resolve()
+        titles = [event["title"] for event in self.unit._get_timeline()]
+        for title in (
+            "Ordered",
+            "Shipped",
+            "Delivered",
+            "Warranty begins",
+            "Warranty: last covered day",
+            "Reported: Leaks",
+            "Resolved: Leaks",
+            f"Repair {repair.name}: Repaired",
+        ):
+            self.assertIn(title, titles)
+        self.assertIn("Reported: Leaks", self.unit.timeline_html)
+        self.assertIn("progress-bar", self.unit.coverage_html)
