@@ -37,6 +37,14 @@
         "views/res_company_views.xml",
         "views/aftersales_service_menus.xml",
     ],
-    "demo": [],
+    "demo": [
+        "demo/res_users_demo.xml",
+        "demo/product_demo.xml",
+        "demo/unit_demo.xml",
+        "demo/request_demo.xml",
+    ],
+    "assets": {
+        "web.assets_tests": ["aftersales_service/static/tests/tours/**/*"],
+    },
     "application": True,
 }

@@ -175,9 +175,8 @@ class TestRequestRepair(AftersalesCommon):
         request = self._request(self.unit, "2026-06-01")
         repair = self._repair(request)
         self._stock(self.part, 5)
-        repair.product_location_src_id = self.customer.property_stock_customer
-        repair.product_location_dest_id = self.customer.property_stock_customer
-        repair._action_repair_confirm()
+        self.assertEqual(repair.product_location_src_id.usage, "customer")
+        repair.action_validate()
         repair.action_repair_start()
         repair.action_repair_end()
         request.action_resolve()

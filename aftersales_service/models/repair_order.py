@@ -54,7 +54,7 @@ class RepairOrder(models.Model):
         if self.env.user.has_group("aftersales_service.group_aftersales_agent"):
             self.check_access("write")
             self.sudo()._aftersales_create_quotations()
-            return self.action_view_sale_order()
+            return True
         return super().action_create_sale_order()
 
     def _aftersales_create_quotations(self):

@@ -23,7 +23,5 @@ class SaleOrder(models.Model):
 
     def action_view_aftersales_units(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "aftersales_service.aftersales_unit_action"
-        )
-        return action | {"domain": [("sale_order_id", "=", self.id)], "context": {}}
+        units = self.env["aftersales.unit"].search([("sale_order_id", "=", self.id)])
+        return units._get_records_action(name=self.env._("Units"))

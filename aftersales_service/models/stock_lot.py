@@ -9,7 +9,5 @@ class StockLot(models.Model):
     def action_view_aftersales_unit(self):
         """Open the passport of this serial."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "aftersales_service.aftersales_unit_action"
-        )
-        return action | {"domain": [("lot_id", "=", self.id)], "context": {}}
+        units = self.env["aftersales.unit"].search([("lot_id", "=", self.id)])
+        return units._get_records_action(name=self.env._("Units"))

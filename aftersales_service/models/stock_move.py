@@ -1,10 +1,43 @@
 from collections import defaultdict
 
-from odoo import models
+from odoo import api, fields, models
+
+from ..logic import coverage
 
 
 class StockMove(models.Model):
     _inherit = "stock.move"
+
+    aftersales_charge = fields.Char(string="Who Pays", compute="_compute_aftersales_charge")
+    aftersales_price_unit = fields.Float(
+        string="Charged Each",
+        compute="_compute_aftersales_charge",
+        digits="Product Price",
+        help="What the customer pays for one, as on the quotation or as it will be there.",
+    )
+
+    @api.depends_context("lang")
+    @api.depends("repair_id.aftersales_claim_id.charges", "product_id", "sale_line_id.price_unit")
+    def _compute_aftersales_charge(self):
+        self.aftersales_charge = False
+        self.aftersales_price_unit = 0.0
+        for move in self.filtered(lambda move: move.repair_line_type == "add"):
+            claim = move.repair_id.aftersales_claim_id
+            move.aftersales_charge = claim and claim._describe_charge("part")
+            move.aftersales_price_unit = move._aftersales_get_price()
+
+    def _aftersales_get_price(self):
+        # superuser: prices of a quotation and costs are closed to storekeepers; what this repair
+        # charges is not
+        line = self.sudo().sale_line_id
+        if line:
+            return line.price_unit
+        product = self.product_id.with_company(self.company_id).sudo()
+        claim = self.repair_id.aftersales_claim_id
+        charge = (claim and claim._get_charge("part")) or coverage.AT_LIST
+        return coverage.price(
+            charge, list_price=product.lst_price, cost_price=product.standard_price
+        )
 
     def _action_done(self, cancel_backorder=False):
         done = super()._action_done(cancel_backorder=cancel_backorder)

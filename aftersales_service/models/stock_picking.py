@@ -31,8 +31,5 @@ class StockPicking(models.Model):
 
     def action_view_aftersales_units(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "aftersales_service.aftersales_unit_action"
-        )
-        domain = [("move_line_id.picking_id", "=", self.id)]
-        return action | {"domain": domain, "context": {}}
+        units = self.env["aftersales.unit"].search([("move_line_id.picking_id", "=", self.id)])
+        return units._get_records_action(name=self.env._("Units"))
