@@ -1,6 +1,6 @@
 {
     "name": "After-Sales Service",
-    "summary": "Warranties, repairs, returns, loaners, service contracts and visits that keep their promises",
+    "summary": "Warranties, claims, service requests and repairs that keep their promises",
     "version": "19.0.0.1.0",
     "category": "Services/After-Sales",
     "license": "LGPL-3",
@@ -47,4 +47,5 @@
         "web.assets_tests": ["aftersales_service/static/tests/tours/**/*"],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }

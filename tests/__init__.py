@@ -1,7 +1,7 @@
 """Tests of aftersales_service; Odoo's own runner sees the modules imported here."""
 
 if __name__.startswith("odoo.addons."):
-    from . import (  # noqa: F401
+    from . import (
         test_claim_decision,
         test_request_repair,
         test_security_roles,

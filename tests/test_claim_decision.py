@@ -54,7 +54,11 @@ class TestClaimDecision(AftersalesCommon):
         self.assertRecordValues(
             unit.coverage_ids,
             [
-                {"phase": "warranty", "date_start": date(2026, 3, 10), "date_end": date(2027, 3, 9)},
+                {
+                    "phase": "warranty",
+                    "date_start": date(2026, 3, 10),
+                    "date_end": date(2027, 3, 9),
+                },
                 {"phase": "aftercare", "date_start": date(2027, 3, 10), "date_end": False},
             ],
         )

@@ -155,7 +155,9 @@ class TestRequestRepair(AftersalesCommon):
             {"partner_id": self.customer.id, "product_id": self.machine.id, "under_warranty": True}
         )
         repair.move_ids = [
-            Command.create({"product_id": self.part.id, "product_uom_qty": 1, "repair_line_type": "add"})
+            Command.create(
+                {"product_id": self.part.id, "product_uom_qty": 1, "repair_line_type": "add"}
+            )
         ]
         line = self._quote(repair)
         self.assertEqual(line.price_unit, 0)

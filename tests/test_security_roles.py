@@ -200,7 +200,7 @@ class TestPlanLookup(AftersalesCommon):
 
     def test_quotation_prints_the_terms(self):
         order = self._order(plan=self._preset("r12"), confirm=False)
-        html = self.env["ir.actions.report"]._render_qweb_html(
-            "sale.report_saleorder", order.ids
-        )[0]
+        html = self.env["ir.actions.report"]._render_qweb_html("sale.report_saleorder", order.ids)[
+            0
+        ]
         self.assertIn("Warranty: 6 years, from: Shipping", html.decode())

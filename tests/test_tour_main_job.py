@@ -15,6 +15,7 @@ class TestTourMainJob(AftersalesCommon, HttpCase):
         cls.keeper = cls._user("tour_keeper", "stock.group_stock_user")
         cls.agent = cls._user("tour_agent", "aftersales_service.group_aftersales_agent")
         plan = cls._plan({"length": 12}, name="Tour plan")
+        plan.warranty_policy_id.name = "Tour policy"
         cls.env["aftersales.warranty.policy"].create(
             {
                 "name": "3 years from delivery",
@@ -61,4 +62,6 @@ class TestTourMainJob(AftersalesCommon, HttpCase):
         repair = request.repair_ids
         self.assertEqual((repair.state, repair.sale_order_id.amount_total), ("done", 0))
         self.assertEqual(request.claim_ids.state, "decided")
-        self.assertEqual(self.env["aftersales.unit"].search_count([("lot_id", "=", unit.lot_id.id)]), 1)
+        self.assertEqual(
+            self.env["aftersales.unit"].search_count([("lot_id", "=", unit.lot_id.id)]), 1
+        )

@@ -91,7 +91,9 @@ class TestUnitDelivery(AftersalesCommon):
         repair.action_repair_start()
         repair.action_repair_end()
         self.assertEqual(repair.state, "done")
-        self.assertEqual(self.env["aftersales.unit"].search_count([("lot_id", "=", unit.lot_id.id)]), 1)
+        self.assertEqual(
+            self.env["aftersales.unit"].search_count([("lot_id", "=", unit.lot_id.id)]), 1
+        )
         self.assertCover(unit, "2026-03-10", "2027-03-09")
 
     def test_without_serials_one_unit_per_delivered_quantity(self):
@@ -99,7 +101,9 @@ class TestUnitDelivery(AftersalesCommon):
         self._stock(chair, 40)
         order = self._order(chair, 40, plan=self.plan)
         self._ship(order.picking_ids, quantity=30, on="2026-03-10")
-        self._ship(order.picking_ids.filtered(lambda p: p.state != "done"), quantity=10, on="2026-03-12")
+        self._ship(
+            order.picking_ids.filtered(lambda p: p.state != "done"), quantity=10, on="2026-03-12"
+        )
         self.assertEqual(sorted(self._units(order).mapped("quantity")), [10, 30])
         unit = self._units(order).filtered(lambda unit: unit.quantity == 30)
         first = unit.move_line_id.picking_id

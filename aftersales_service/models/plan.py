@@ -24,7 +24,6 @@ class AftersalesPlan(models.Model):
     industry = fields.Char(translate=True, help="Where promises of this kind are customary.")
     warranty_policy_id = fields.Many2one(
         "aftersales.warranty.policy",
-        string="Warranty Policy",
         ondelete="restrict",
         check_company=True,
         tracking=True,

@@ -34,9 +34,7 @@ class RepairOrder(models.Model):
         """Core's flag says what the claim decided; without a claim it stays the user's."""
         for repair in self:
             claim = repair.aftersales_claim_id
-            repair.under_warranty = (
-                claim.result == "covered" if claim else repair.under_warranty
-            )
+            repair.under_warranty = claim.result == "covered" if claim else repair.under_warranty
 
     def write(self, vals):
         res = super().write(vals)
@@ -51,15 +49,13 @@ class RepairOrder(models.Model):
 
     def action_create_sale_order(self):
         """Lend service agents the right to quote their own repairs, and nothing more of sales."""
-        if self.env.user.has_group("aftersales_service.group_aftersales_agent"):
-            self.check_access("write")
-            self.sudo()._aftersales_create_quotations()
-            return True
-        return super().action_create_sale_order()
-
-    def _aftersales_create_quotations(self):
-        for repair in self:  # core's method takes one record at a time
+        sells = self.env["sale.order"].has_access("create")
+        if sells or not self.env.user.has_group("aftersales_service.group_aftersales_agent"):
+            return super().action_create_sale_order()
+        self.check_access("write")
+        for repair in self.sudo():  # core's method takes one record at a time
             super(RepairOrder, repair).action_create_sale_order()
+        return True
 
     def action_repair_start(self):
         for repair in self.filtered("aftersales_claim_id"):

@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..logic import coverage as coverage_rules
 from .vocabulary import RESULTS
 
 #: Which states a request may come from; the workflow in one place.
@@ -253,9 +252,7 @@ class AftersalesRequest(models.Model):
             if vals.get("name", "/") == "/":
                 company = vals.get("company_id") or self.env.company.id
                 vals["name"] = (
-                    self.env["ir.sequence"]
-                    .with_company(company)
-                    .next_by_code("aftersales.request")
+                    self.env["ir.sequence"].with_company(company).next_by_code("aftersales.request")
                     or "/"
                 )
         requests = super().create(vals_list)

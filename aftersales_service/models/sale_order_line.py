@@ -43,9 +43,7 @@ class SaleOrderLine(models.Model):
         index="btree_not_null",
         help="The claim that decides who pays this line.",
     )
-    aftersales_cost_type = fields.Selection(
-        COST_TYPES, string="Cost", copy=False, default="part"
-    )
+    aftersales_cost_type = fields.Selection(COST_TYPES, string="Cost", copy=False, default="part")
     aftersales_charge = fields.Char(compute="_compute_aftersales_charge", string="Who Pays")
 
     # === PROMISE === #
@@ -77,9 +75,14 @@ class SaleOrderLine(models.Model):
 
     def _aftersales_refuse_if_delivered(self, vals):
         delivered = self.filtered(
-            lambda line: line.sudo().aftersales_unit_ids
-            and any(line[field].id != (value or False) for field, value in vals.items()
-                    if field in ("aftersales_plan_id", "aftersales_policy_id"))
+            lambda line: (
+                line.sudo().aftersales_unit_ids
+                and any(
+                    line[field].id != (value or False)
+                    for field, value in vals.items()
+                    if field in ("aftersales_plan_id", "aftersales_policy_id")
+                )
+            )
         )
         if delivered:
             raise UserError(
@@ -125,13 +128,14 @@ class SaleOrderLine(models.Model):
         return res
 
     def _reset_price_unit(self):
-        super()._reset_price_unit()
+        res = super()._reset_price_unit()
         charge = self._aftersales_get_charge()
         if charge:
             net = coverage.price(
                 charge, list_price=self.price_unit, cost_price=self._aftersales_get_cost_price()
             )
             self.update({"price_unit": net, "technical_price_unit": net})
+        return res
 
     def _aftersales_get_charge(self):
         """The charge a claim makes for this line, or None: then the line is priced as always."""

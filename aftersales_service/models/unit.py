@@ -1,5 +1,4 @@
 from datetime import timedelta
-from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -63,6 +62,7 @@ class AftersalesUnit(models.Model):
             ("ended", "Ended"),
             ("cancelled", "Cancelled"),
         ],
+        string="Status",
         default="active",
         required=True,
         copy=False,
@@ -90,7 +90,10 @@ class AftersalesUnit(models.Model):
     )
     site_id = fields.Many2one(
         "res.partner",
-        string="Site",
+        compute="_compute_site_id",
+        store=True,
+        readonly=False,
+        precompute=True,
         index="btree_not_null",
         help="Where the unit stands: the delivery address unless told otherwise.",
     )
@@ -137,9 +140,9 @@ class AftersalesUnit(models.Model):
     date_ended = fields.Date(string="Cover Ended", tracking=True, copy=False)
 
     coverage_ids = fields.One2many("aftersales.coverage", "unit_id", copy=False)
-    cover_start = fields.Date(compute="_compute_cover", store=True)
+    cover_start = fields.Date(string="Covered From", compute="_compute_cover", store=True)
     cover_end = fields.Date(
-        string="Last Covered Day", compute="_compute_cover", store=True, index="btree_not_null"
+        string="Covered Until", compute="_compute_cover", store=True, index="btree_not_null"
     )
     coverage_state = fields.Selection(
         COVERAGE_STATES,
@@ -176,6 +179,11 @@ class AftersalesUnit(models.Model):
     def _compute_is_serial(self):
         for unit in self:
             unit.is_serial = bool(unit.lot_id) and unit.product_id.tracking == "serial"
+
+    @api.depends("partner_id")
+    def _compute_site_id(self):
+        for unit in self:
+            unit.site_id = unit.site_id or unit.partner_id
 
     @api.depends("coverage_ids.date_start", "coverage_ids.date_end", "coverage_ids.phase")
     def _compute_cover(self):
@@ -227,7 +235,9 @@ class AftersalesUnit(models.Model):
             & ~over
             & (Domain("cover_start", "=", False) | Domain("cover_start", ">", today)),
             "covered": running & (Domain("cover_end", "=", False) | Domain("cover_end", ">", soon)),
-            "expiring": running & Domain("cover_end", ">=", today) & Domain("cover_end", "<=", soon),
+            "expiring": running
+            & Domain("cover_end", ">=", today)
+            & Domain("cover_end", "<=", soon),
             "expired": (promised & over) | Domain("cover_end", "<", today),
         }
         return Domain.OR(domains[state] for state in value if state in domains)
@@ -436,34 +446,51 @@ class AftersalesUnit(models.Model):
         }
 
     def _get_reason_sentence(self, reason, row, words):
-        _ = partial(self.env._, **words)
         endless = bool(row) and not row.date_end
         match reason:
             case coverage_rules.Reason.COVERED:
                 return (
-                    _("Covered: %(cover)s from %(start)s for life.")
+                    self.env._("Covered: %(cover)s from %(start)s for life.", **words)
                     if endless
-                    else _("Covered: %(cover)s from %(start)s to %(end)s.")
+                    else self.env._("Covered: %(cover)s from %(start)s to %(end)s.", **words)
                 )
             case coverage_rules.Reason.AFTERCARE:
-                return _("%(cover)s since %(start)s: we serve it, at the agreed price.")
+                return self.env._(
+                    "%(cover)s since %(start)s: we serve it, at the agreed price.", **words
+                )
             case coverage_rules.Reason.EXCLUDED:
                 return (
-                    _("%(cover)s runs for life, but the cause “%(cause)s” is excluded.")
+                    self.env._(
+                        "%(cover)s runs for life, but the cause “%(cause)s” is excluded.", **words
+                    )
                     if endless
-                    else _("%(cover)s runs to %(end)s, but the cause “%(cause)s” is excluded.")
+                    else self.env._(
+                        "%(cover)s runs to %(end)s, but the cause “%(cause)s” is excluded.", **words
+                    )
                 )
             case coverage_rules.Reason.EXPIRED:
-                return _("Not covered: %(cover)s ended on %(end)s; the day judged is %(on)s.")
+                return self.env._(
+                    "Not covered: %(cover)s ended on %(end)s; the day judged is %(on)s.", **words
+                )
             case coverage_rules.Reason.NOT_STARTED:
-                return _("%(cover)s has not started: the date of “%(event)s” is not recorded yet.")
+                return self.env._(
+                    "%(cover)s has not started: the date of “%(event)s” is not recorded yet.",
+                    **words,
+                )
             case coverage_rules.Reason.BEFORE_START:
-                return _("%(on)s lies before %(cover)s began on %(start)s. Check the date of failure.")
+                return self.env._(
+                    "%(on)s lies before %(cover)s began on %(start)s. Check the date of failure.",
+                    **words,
+                )
             case coverage_rules.Reason.COMPONENT_NEEDED:
-                return _("The promise differs by component. Say which component failed.")
+                return self.env._(
+                    "The promise differs by component. Say which component failed.", **words
+                )
             case coverage_rules.Reason.COMPONENT_WITHOUT_TERM:
-                return _("Nothing was promised for the component %(component)s.")
+                return self.env._("Nothing was promised for the component %(component)s.", **words)
             case coverage_rules.Reason.ENDED:
-                return _("Cover ended on %(ended)s with this unit's return or replacement.")
+                return self.env._(
+                    "Cover ended on %(ended)s with this unit's return or replacement.", **words
+                )
             case _other:
-                return _("No warranty was promised for this unit.")
+                return self.env._("No warranty was promised for this unit.", **words)

@@ -16,7 +16,7 @@ class AftersalesUnit(models.Model):
     def _sync_deliveries(self, moves):
         """Make, correct or cancel the units of done first deliveries.
 
-        Called with superuser rights from stock: storekeepers deliver, promises follow by themselves.
+        Called with superuser rights from stock: storekeepers deliver, promises follow.
         """
         lines = moves.move_line_ids
         known = self._find_known(lines)
@@ -40,11 +40,13 @@ class AftersalesUnit(models.Model):
         return self.search(domain)
 
     def _resume_serial(self, line):
-        """True when this serial of the same order line is out already: sent again, not sold again."""
+        """True when this serial of the same order line is known: sent again, not sold again."""
         again = self.filtered(
-            lambda unit: unit.is_serial
-            and unit.lot_id == line.lot_id
-            and unit.sale_line_id == line.move_id.sale_line_id
+            lambda unit: (
+                unit.is_serial
+                and unit.lot_id == line.lot_id
+                and unit.sale_line_id == line.move_id.sale_line_id
+            )
         )
         again.filtered(lambda unit: unit.state == "returned").write(
             {"state": "active", "quantity_returned": 0}
@@ -137,9 +139,7 @@ class AftersalesUnit(models.Model):
 
     def _cancel_undelivered(self):
         self.write({"state": "cancelled", "date_ended": self.date_shipped or fields.Date.today()})
-        self.message_post(
-            body=self.env._("The transfer was corrected: this was never delivered.")
-        )
+        self.message_post(body=self.env._("The transfer was corrected: this was never delivered."))
 
     # === RETURNS AND RE-DELIVERIES === #
 

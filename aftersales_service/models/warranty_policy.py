@@ -1,6 +1,5 @@
 import hashlib
 import json
-from functools import partial
 
 from odoo import api, fields, models
 
@@ -120,26 +119,31 @@ class AftersalesWarrantyPolicy(models.Model):
             "event": label(Term, "start_event", term["start"]),
             "length": term["length"],
         }
-        _ = partial(self.env._, **words)
         single = term["length"] == 1
         match term["unit"]:
             case "day":
                 return (
-                    _("%(what)s – %(phase)s: 1 day, from: %(event)s")
+                    self.env._("%(what)s – %(phase)s: 1 day, from: %(event)s", **words)
                     if single
-                    else _("%(what)s – %(phase)s: %(length)s days, from: %(event)s")
+                    else self.env._(
+                        "%(what)s – %(phase)s: %(length)s days, from: %(event)s", **words
+                    )
                 )
             case "month":
                 return (
-                    _("%(what)s – %(phase)s: 1 month, from: %(event)s")
+                    self.env._("%(what)s – %(phase)s: 1 month, from: %(event)s", **words)
                     if single
-                    else _("%(what)s – %(phase)s: %(length)s months, from: %(event)s")
+                    else self.env._(
+                        "%(what)s – %(phase)s: %(length)s months, from: %(event)s", **words
+                    )
                 )
             case "year":
                 return (
-                    _("%(what)s – %(phase)s: 1 year, from: %(event)s")
+                    self.env._("%(what)s – %(phase)s: 1 year, from: %(event)s", **words)
                     if single
-                    else _("%(what)s – %(phase)s: %(length)s years, from: %(event)s")
+                    else self.env._(
+                        "%(what)s – %(phase)s: %(length)s years, from: %(event)s", **words
+                    )
                 )
             case _forever:
-                return _("%(what)s – %(phase)s: for life, from: %(event)s")
+                return self.env._("%(what)s – %(phase)s: for life, from: %(event)s", **words)

@@ -4,7 +4,7 @@ from .vocabulary import COST_TYPES, OUT_OF_COVER, PAYERS, PHASES, PRICE_BASES
 
 
 class AftersalesWarrantyPolicyChargeRule(models.Model):
-    """Who pays what, and at which price, where it fits; an empty condition fits everything (C12)."""
+    """Who pays what, at which price, where it fits; an empty condition fits all (C12)."""
 
     _name = "aftersales.warranty.policy.charge.rule"
     _description = "Charge Rule"
@@ -14,7 +14,9 @@ class AftersalesWarrantyPolicyChargeRule(models.Model):
         "aftersales.warranty.policy", required=True, ondelete="cascade", index=True
     )
     sequence = fields.Integer(default=10)
-    phase = fields.Selection([*PHASES, OUT_OF_COVER], help="Empty: in every phase, and out of cover.")
+    phase = fields.Selection(
+        [*PHASES, OUT_OF_COVER], help="Empty: in every phase, and out of cover."
+    )
     cause_id = fields.Many2one("aftersales.cause", ondelete="restrict")
     cost_type = fields.Selection(COST_TYPES, string="Cost")
     payer = fields.Selection(PAYERS, required=True, default="customer")

@@ -1,0 +1,1 @@
+"""Tests of the rules: pytest and hypothesis, no Odoo and no database."""
