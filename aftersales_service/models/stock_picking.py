@@ -23,10 +23,13 @@ class StockPicking(models.Model):
             )
 
     def write(self, vals):
+        # The first date_done comes with the transfer itself, which makes its units; a later one
+        # corrects them.
+        dates = {"date_done", "aftersales_date_received"} & vals.keys()
+        corrected = self.filtered("date_done") if dates else self.browse()
         res = super().write(vals)
-        if "date_done" in vals or "aftersales_date_received" in vals:
-            done = self.filtered(lambda picking: picking.state == "done")
-            done.move_ids._aftersales_promised()._aftersales_sync_units()
+        if corrected:
+            corrected.move_ids._aftersales_promised()._aftersales_sync_units()
         return res
 
     def action_view_aftersales_units(self):

@@ -81,7 +81,7 @@ class AftersalesUnit(models.Model):
         ondelete="restrict",
         domain="[('product_id', '=', product_id)]",
     )
-    is_serial = fields.Boolean(compute="_compute_is_serial", store=True, precompute=True)
+    is_serial = fields.Boolean(readonly=True, help="One thing with a number of its own.")
     quantity = fields.Float(default=1.0, digits="Product Unit", copy=False)
     quantity_returned = fields.Float(digits="Product Unit", readonly=True, copy=False)
     product_uom_id = fields.Many2one(related="product_id.uom_id", string="Unit of Measure")
@@ -174,11 +174,6 @@ class AftersalesUnit(models.Model):
     )
 
     # === COMPUTE === #
-
-    @api.depends("lot_id", "product_id")
-    def _compute_is_serial(self):
-        for unit in self:
-            unit.is_serial = bool(unit.lot_id) and unit.product_id.tracking == "serial"
 
     @api.depends("partner_id")
     def _compute_site_id(self):
@@ -291,24 +286,22 @@ class AftersalesUnit(models.Model):
     def create(self, vals_list):
         """Register units; each gets the coverage its plan promises, once and for all."""
         vals_list = [dict(vals) for vals in vals_list]
-        self._fill_names(vals_list)
+        self._fill_lots(vals_list)
         self._fill_versions(vals_list)
         units = super().create(vals_list)
-        # superuser: who may register a unit need not be allowed to write promises by hand
-        self.env["aftersales.coverage"].sudo().create(
-            [row for unit in units for row in unit._prepare_coverage()]
-        )
+        units._create_coverage()
         return units
 
-    def _fill_names(self, vals_list):
-        Lot = self.env["stock.lot"]
+    def _fill_lots(self, vals_list):
+        """Names and kinds follow from the lot; without one, a number tells units apart."""
+        lots = self.env["stock.lot"].browse({v["lot_id"] for v in vals_list if v.get("lot_id")})
+        by_id = {lot.id: lot for lot in lots}
         for vals in vals_list:
-            if vals.get("name"):
-                continue
-            if vals.get("lot_id"):
-                vals["name"] = Lot.browse(vals["lot_id"]).name
-            else:
-                vals["name"] = self.env["ir.sequence"].next_by_code("aftersales.unit")
+            lot = by_id.get(vals.get("lot_id"))
+            vals["is_serial"] = bool(lot) and lot.product_id.tracking == "serial"
+            if not vals.get("name"):
+                sequence = self.env["ir.sequence"]
+                vals["name"] = lot.name if lot else sequence.next_by_code("aftersales.unit")
 
     def _fill_versions(self, vals_list):
         """Freeze the wording of today's policy for units that bring none."""
@@ -320,13 +313,19 @@ class AftersalesUnit(models.Model):
             policy = Plan.browse(vals["plan_id"]).warranty_policy_id
             vals["version_id"] = versions[policy].id if policy else False
 
-    def _prepare_coverage(self):
-        """Values of the coverage rows that the frozen wording promises this unit."""
-        version = self.version_id
-        if not version:
-            return []
-        promised = version.sudo()._get_terms()
-        periods = schedule(promised, self._get_event_dates())
+    def _create_coverage(self):
+        """Make the coverage rows that the frozen wording promises these units, in one batch."""
+        rows = []
+        for version, units in self.grouped("version_id").items():
+            if version:
+                promised = list(version.sudo()._get_terms_by_phase())
+                for unit in units:
+                    rows += unit._prepare_coverage(promised)
+        # superuser: who may register a unit need not be allowed to write promises by hand
+        self.env["aftersales.coverage"].sudo().create(rows)
+
+    def _prepare_coverage(self, promised):
+        periods = schedule([term for term, _phase in promised], self._get_event_dates())
         return [
             {
                 "unit_id": self.id,
@@ -339,7 +338,7 @@ class AftersalesUnit(models.Model):
                 "date_start": periods[term.key].first,
                 "date_end": periods[term.key].last,
             }
-            for term, phase in zip(promised, version.sudo()._get_phases(), strict=True)
+            for term, phase in promised
         ]
 
     def write(self, vals):
@@ -353,6 +352,9 @@ class AftersalesUnit(models.Model):
                     unit=self[:1].display_name,
                 )
             )
+        if "lot_id" in vals:
+            lot = self.env["stock.lot"].browse(vals["lot_id"])
+            vals = {**vals, "is_serial": bool(lot) and lot.product_id.tracking == "serial"}
         return super().write(vals)
 
     # === EVENTS === #

@@ -45,22 +45,22 @@ class AftersalesWarrantyPolicyVersion(models.Model):
 
     # === RULES === #
 
-    def _get_terms(self):
-        """The frozen terms as ``logic`` takes them; the key is the position in the wording."""
-        return [
-            warranty_terms.Term(
-                key=position,
-                start=warranty_terms.StartEvent(term["start"]),
-                length=term["length"],
-                unit=warranty_terms.TermUnit(term["unit"]),
-                component=term["component"],
-            )
-            for position, term in enumerate(self.payload["terms"])
-        ]
+    def _get_terms_by_phase(self):
+        """The frozen terms as ``logic`` takes them, each with its phase.
 
-    def _get_phases(self):
-        """The phase of each term, in the order of ``_get_terms``."""
-        return [term["phase"] for term in self.payload["terms"]]
+        Yields ``(Term, phase)``; the key of a term is its position in the wording.
+        """
+        for position, term in enumerate(self.payload["terms"]):
+            yield (
+                warranty_terms.Term(
+                    key=position,
+                    start=warranty_terms.StartEvent(term["start"]),
+                    length=term["length"],
+                    unit=warranty_terms.TermUnit(term["unit"]),
+                    component=term["component"],
+                ),
+                term["phase"],
+            )
 
     def _get_rules(self):
         return tuple(
