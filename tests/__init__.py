@@ -3,6 +3,9 @@
 if __name__.startswith("odoo.addons."):
     from . import (
         test_claim_decision,
+        test_claim_ruling,
+        test_coverage_changes,
+        test_plan_presets,
         test_request_repair,
         test_security_roles,
         test_tour_main_job,

@@ -1,9 +1,13 @@
 """Builders that read like the story a test tells; the base class of every Odoo test here."""
 
+from contextlib import contextmanager
 from datetime import datetime
+
+from psycopg2 import IntegrityError
 
 from odoo import Command, fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.base.tests.common import BaseCommon
 from odoo.addons.mail.tests.common import mail_new_test_user
@@ -42,7 +46,7 @@ class AftersalesCommon(BaseCommon):
     def _preset(cls, regime):
         """The ready-made plan of a regime, taken into use."""
         plan = cls.env.ref(f"aftersales_service.plan_{regime}")
-        plan.active = True
+        plan.action_use()
         return plan
 
     @classmethod
@@ -174,6 +178,14 @@ class AftersalesCommon(BaseCommon):
     @classmethod
     def _cause(cls, name):
         return cls.env.ref(f"aftersales_service.cause_{name}")
+
+    @contextmanager
+    def assertRefusedByDatabase(self):
+        """A database constraint refuses it; the web client shows the constraint's message."""
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
+            with self.env.cr.savepoint():
+                yield
+                self.env.flush_all()
 
     def assertCover(self, unit, first, last):
         """The unit's only term runs from first to last covered day (ISO), False where none."""

@@ -14,13 +14,16 @@ class TestClaimDecision(AftersalesCommon):
 
     def test_s_r01_1_coverage_starts_at_acceptance(self):
         unit = self._delivered(plan=self._preset("r01"), on="2026-02-20", invoiced="2026-02-15")
-        self.assertCover(unit, False, False)
+        hardware = unit.coverage_ids[0]
+        self.assertFalse(hardware.date_start)
         self.assertEqual((unit.coverage_state, unit.waits_for), ("not_started", "Acceptance"))
         self.assertDecision(
             self._claim(unit, "2026-03-01"), "undetermined", "not_started", "“Acceptance”"
         )
         unit.date_accepted = "2026-03-10"
-        self.assertCover(unit, "2026-03-10", "2027-03-09")
+        self.assertEqual(
+            (hardware.date_start, hardware.date_end), (date(2026, 3, 10), date(2027, 3, 9))
+        )
         for day, result in (
             ("2027-03-01", "covered"),
             ("2027-03-20", "not_covered"),
@@ -63,7 +66,7 @@ class TestClaimDecision(AftersalesCommon):
             ],
         )
         later = self._claim(unit, "2030-01-01")
-        self.assertDecision(later, "not_covered", "aftercare", "Lifelong paid care since")
+        self.assertDecision(later, "not_covered", "aftercare", "Paid care since")
 
     def test_r01_duty_is_charged_in_a_covered_repair(self):
         unit = self._delivered(plan=self._preset("r01"), on="2026-02-20", accepted="2026-03-10")

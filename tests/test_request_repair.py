@@ -90,7 +90,91 @@ class TestRequestRepair(AftersalesCommon):
         with self.assertRaisesRegex(UserError, "names no product"):
             request.action_create_repair()
 
+    def test_an_incomplete_claim_form_does_not_fail(self):
+        claim = self.env["aftersales.claim"].new({})
+        self.assertFalse(claim.result)
+        with Form(self._request(self.unit, "2026-06-01").claim_ids) as form:
+            form.date_failure = "2026-06-02"
+
+    def test_a_second_scan_forgets_the_first(self):
+        with Form(self.env["aftersales.request"]) as form:
+            form.title = "Leaks"
+            form.serial = "SN-77"
+            self.assertEqual(form.unit_id, self.unit)
+            form.serial = "SN-OTHER"
+            self.assertFalse(form.unit_id)
+            self.assertIn("Nothing is known", form.serial_hint)
+            form.serial = "SN-77"
+
+    def test_a_repair_in_work_keeps_its_unit(self):
+        request = self._request(self.unit, "2026-06-01")
+        self._repair(request)
+        other = self._delivered("SN-80", plan=self._preset("r12"), on="2026-03-10")
+        with self.assertRaisesRegex(UserError, "open another request"):
+            request.unit_id = other
+        with self.assertRaisesRegex(UserError, "still has the repair"):
+            request.action_cancel()
+
+    def test_a_decided_claim_is_a_document(self):
+        request = self._request(self.unit, "2026-06-01")
+        claim = request.claim_ids
+        claim.action_decide()
+        sentence = claim.reason_text
+        with self.assertRaisesRegex(UserError, "Reopen it to change"):
+            claim.cause_id = self._cause("misuse")
+        request.cause_id = self._cause("misuse")
+        self.assertIn("Decided before the facts", request.coverage_sentence)
+        self.unit.move_line_id.picking_id.date_done = self._noon("2020-03-10")
+        self.assertEqual(claim.reason_text, sentence)
+        with self.assertRaisesRegex(UserError, "instead of deleting"):
+            request.unlink()
+
     # === REPAIR === #
+
+    def test_a_cancelled_repair_reopens_its_claim(self):
+        request = self._request(self.unit, "2026-06-01")
+        repair = self._repair(request)
+        repair.action_repair_start()
+        self.assertEqual(request.claim_ids.state, "decided")
+        repair.action_repair_cancel()
+        self.assertEqual(request.claim_ids.state, "open")
+        request.claim_ids.action_cancel()
+        self.assertFalse(repair.under_warranty)
+
+    def test_a_confirmed_order_keeps_its_charges(self):
+        request = self._request(self.unit, "2026-06-01")
+        repair = self._repair(request)
+        line = self._quote(repair)
+        line.order_id.action_confirm()
+        request.cause_id = self._cause("human_damage")
+        self.assertEqual(request.claim_ids.result, "not_covered")
+        self.assertEqual(line.price_unit, 0)
+        line.product_uom_qty = 4
+        self.assertEqual(line.price_subtotal, 0)
+
+    def test_a_typed_discount_stays(self):
+        request = self._request(self.unit, "2033-06-01")
+        self.unit.version_id.policy_id.charge_rule_ids.unlink()
+        repair = self._repair(request)
+        line = self._quote(repair)
+        line.write({"price_unit": 150, "discount": 10})
+        repair.action_repair_start()
+        self.assertEqual((line.price_unit, line.discount), (150, 10))
+
+    def test_dozens_and_pricelists_show_what_will_be_quoted(self):
+        request = self._request(self.unit, "2026-06-01", cause_id=self._cause("human_damage").id)
+        repair = self._repair(request)
+        repair.move_ids.product_uom = self.env.ref("uom.product_uom_dozen")
+        self.assertEqual(repair.move_ids.aftersales_price_unit, 1440)
+        line = self._quote(repair)
+        self.assertEqual(line.price_unit, 1440)
+
+    def test_a_repair_of_a_known_serial_joins_its_passport(self):
+        repair = self.env["repair.order"].create(
+            {"partner_id": self.customer.id, "product_id": self.machine.id}
+        )
+        repair.lot_id = self.unit.lot_id
+        self.assertEqual(repair.aftersales_unit_id, self.unit)
 
     def test_repair_takes_everything_from_the_request(self):
         request = self._request(self.unit, "2026-06-01")

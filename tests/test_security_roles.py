@@ -19,6 +19,7 @@ class TestSecurityRoles(AftersalesCommon):
         cls._user("clerk")
         cls.plan = cls._preset("r05")
         cls.unit = cls._delivered("SN-1", plan=cls.plan, on="2026-03-10")
+        cls.unit.user_id = False
 
     def _mine(self, record):
         return record.with_user(self.env.user)
@@ -28,6 +29,13 @@ class TestSecurityRoles(AftersalesCommon):
         with Form(self._mine(self.unit)) as form:
             self.assertIn("Covered: Warranty", form.coverage_sentence)
             self.assertIn("Delivered", form.timeline_html)
+
+    @users("seller")
+    def test_a_salesperson_sees_units_of_own_and_unassigned_orders(self):
+        self.assertTrue(self._mine(self.unit).name)
+        self.unit.user_id = self.env.ref("base.user_admin")
+        with self.assertRaises(AccessError):
+            self._mine(self.unit).read(["name"])
 
     @users("clerk")
     def test_other_employees_see_no_unit(self):
@@ -109,6 +117,37 @@ class TestSecurityRoles(AftersalesCommon):
         self.assertEqual(repair.sudo().sale_order_id.amount_total, 0)
         with self.assertRaises(AccessError):
             self.env["sale.order"].create({"partner_id": self.customer.id})
+
+    @users("helper", "agent")
+    def test_decisions_and_facts_of_transfers_are_not_typed(self):
+        claim = self._mine(self._claim(self.unit, "2033-01-01"))
+        for values in ({"result": "covered"}, {"charges": {}}, {"ruling": "goodwill"}):
+            with self.assertRaisesRegex(AccessError, "not typed in"):
+                claim.write(values)
+
+    @users("agent")
+    def test_a_promise_is_not_forged(self):
+        unit = self._mine(self.unit)
+        version = self._plan({"length": 99}).warranty_policy_id._current_versions()
+        for values in ({"version_id": next(iter(version.values())).id}, {"is_serial": True}):
+            with self.assertRaisesRegex(AccessError, "cannot be entered"):
+                unit.write(values)
+        with self.assertRaisesRegex(UserError, "Correct them there"):
+            unit.date_delivered = "2030-01-01"
+        with self.assertRaisesRegex(UserError, "instead of deleting"):
+            self.unit.unlink()
+
+    def test_an_accountant_opens_orders_and_transfers(self):
+        biller = self._user("biller", "account.group_account_invoice")
+        self.assertEqual(self.unit.sale_order_id.with_user(biller).aftersales_unit_count, 0)
+
+    @users("keeper")
+    def test_a_storekeeper_repairs_what_a_claim_covers(self):
+        request = self._request(self.unit, "2026-06-01")
+        repair = self.env["repair.order"].browse(request.sudo().action_create_repair()["res_id"])
+        repair = self._mine(repair)
+        repair.action_repair_start()
+        self.assertEqual(repair.sudo().aftersales_claim_id.state, "decided")
 
     def test_another_company_sees_and_uses_nothing(self):
         other = self.env["res.company"].create({"name": "Other Company"})
@@ -194,7 +233,7 @@ class TestPlanLookup(AftersalesCommon):
         )
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(9):  # whatever the number of products
+        with self.assertQueryCount(11):  # whatever the number of products
             plans = products._aftersales_plans(self.company)
         self.assertEqual(set(plans.values()), {plan})
 

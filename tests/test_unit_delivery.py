@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from odoo.exceptions import UserError
+from odoo import Command
+from odoo.exceptions import UserError, ValidationError
 
 from .common import AftersalesCommon
 
@@ -189,6 +190,151 @@ class TestUnitDelivery(AftersalesCommon):
             unit.plan_id = self._plan({"length": 1})
         with self.assertRaisesRegex(UserError, "Archive it instead"):
             self.plan.unlink()
+
+    def test_a_wrong_serial_corrected_restores_the_former_promise(self):
+        old = self._delivered("SN-1", plan=self.plan, on="2026-03-10")
+        self._send_back(old.sale_order_id.picking_ids, lot=old.lot_id)
+        order = self._order(plan=self.plan)
+        self._ship(order.picking_ids, ["SN-1"], on="2026-08-01")
+        new = self._units(order)
+        self.assertEqual(old.state, "ended")
+        self._stock(self.machine, 1, self._serial("SN-2"))
+        new.move_line_id.lot_id = self._serial("SN-2")
+        self.assertEqual((old.state, old.date_ended, new.name), ("returned", False, "SN-2"))
+        self.assertFalse(new.replaces_id)
+        new.move_line_id.lot_id = old.lot_id
+        self.assertEqual((old.state, new.replaces_id), ("ended", old))
+        new.move_line_id.quantity = 0
+        self.assertEqual((old.state, new.state), ("returned", "cancelled"))
+
+    def test_serials_swapped_between_two_lines(self):
+        order = self._order(quantity=2, plan=self.plan)
+        for name in ("SN-1", "SN-2"):
+            self._stock(self.machine, 1, self._serial(name))
+        self._ship(order.picking_ids, ["SN-1", "SN-2"], on="2026-03-10")
+        one, two = order.picking_ids.move_line_ids
+        first, second = one.lot_id, two.lot_id
+        one.lot_id = self._serial("SN-3")
+        two.lot_id = first
+        one.lot_id = second
+        self.assertEqual(
+            {unit.move_line_id: unit.name for unit in self._units(order)},
+            {one: second.name, two: first.name},
+        )
+
+    def test_resold_without_a_plan_ends_the_promise(self):
+        old = self._delivered("SN-1", plan=self.plan, on="2026-03-10")
+        self._send_back(old.sale_order_id.picking_ids, lot=old.lot_id)
+        order = self._order()
+        self._ship(order.picking_ids, ["SN-1"], on="2026-08-01")
+        self.assertEqual(old.state, "ended")
+        self.assertFalse(old.lot_id.aftersales_unit_id)
+
+    def test_the_same_serial_in_exchange_goes_on(self):
+        unit = self._delivered("SN-1", plan=self.plan, on="2026-03-10")
+        order = unit.sale_order_id
+        delivery = order.picking_ids
+        wizard = self.env["stock.return.picking"].create({"picking_id": delivery.id})
+        wizard.product_return_moves.quantity = 1
+        wizard.action_create_exchanges()
+        back = order.picking_ids.filtered(lambda picking: picking.return_id == delivery)
+        self._ship(back, ["SN-1"])
+        self.assertEqual(unit.state, "returned")
+        again = order.picking_ids - delivery - back
+        self._ship(again, ["SN-1"])
+        self.assertEqual((unit.state, self._units(order)), ("active", unit))
+        self._send_back(again, lot=unit.lot_id)
+        self.assertEqual(unit.state, "returned")
+
+    def test_lots_are_returned_to_their_own_unit(self):
+        paint = self._product("Paint", tracking="lot")
+        order = self._order(paint, 6, plan=self.plan)
+        lots = [self._serial(name, paint) for name in ("LOT-A", "LOT-B")]
+        for lot in lots:
+            self._stock(paint, 3, lot)
+        picking = order.picking_ids
+        picking.move_ids.move_line_ids.unlink()
+        picking.move_ids.move_line_ids = [
+            Command.create({"product_id": paint.id, "lot_id": lot.id, "quantity": 3})
+            for lot in lots
+        ]
+        picking.move_ids.picked = True
+        picking._action_done()
+        self._send_back(picking, lot=lots[1], quantity=1)
+        by_lot = {unit.lot_id: unit.quantity_returned for unit in self._units(order)}
+        self.assertEqual(by_lot, {lots[0]: 0, lots[1]: 1})
+
+    def test_terms_of_the_line_alone_make_a_unit_and_no_terms_make_none(self):
+        policy = self.plan.warranty_policy_id
+        order = self._order(confirm=False)
+        order.order_line.aftersales_policy_id = policy
+        order.action_confirm()
+        bare = self._order(plan=self.plan, confirm=False)
+        bare.order_line.aftersales_policy_id = False
+        bare.action_confirm()
+        for number, each in enumerate((order, bare)):
+            self._stock(self.machine, 1, self._serial(f"SN-{number}"))
+            self._ship(each.picking_ids, [f"SN-{number}"], on="2026-03-10")
+        self.assertCover(self._units(order), "2026-03-10", "2027-03-09")
+        self.assertEqual(self._units(bare).coverage_state, "none")
+
+    def test_a_promise_is_frozen_when_confirmed_and_thaws_when_redrafted(self):
+        order = self._order(plan=self.plan)
+        order.order_line = [
+            Command.create({"product_id": self.machine.id, "aftersales_plan_id": self.plan.id})
+        ]
+        versions = order.order_line.aftersales_version_id
+        self.assertEqual(len(order.order_line.filtered("aftersales_version_id")), 2)
+        self.plan.warranty_policy_id.term_ids.length = 3
+        order.order_line[0].aftersales_plan_id = self.plan
+        self.assertEqual(order.order_line.aftersales_version_id, versions)
+        order._action_cancel()
+        order.action_draft()
+        self.assertFalse(order.order_line.aftersales_version_id)
+        self.assertIn("3 months", order.order_line[0].aftersales_terms)
+
+    def test_a_broken_chain_is_refused_before_it_can_stop_a_warehouse(self):
+        plan = self._plan({"length": 12}, {"length": 6, "start_event": "previous"})
+        first = plan.warranty_policy_id.term_ids[0]
+        with self.assertRaisesRegex(ValidationError, "no phase to follow"):
+            first.unlink()
+        with self.assertRaisesRegex(ValidationError, "no phase to follow"):
+            first.length_unit = "lifetime"
+
+    def test_what_a_promise_names_is_not_deleted(self):
+        lamp = self.env["aftersales.component"].create({"name": "Lamp"})
+        plan = self._plan({"length": 12, "component_id": lamp.id})
+        self._order(plan=plan)
+        plan.warranty_policy_id.term_ids.component_id = False
+        with self.assertRaisesRegex(UserError, "Archive it instead"):
+            lamp.unlink()
+
+    def test_received_before_it_left(self):
+        unit = self._delivered("SN-1", plan=self.plan, on="2026-03-10")
+        with self.assertRaisesRegex(ValidationError, "cannot be received before"):
+            unit.move_line_id.picking_id.aftersales_date_received = "2026-03-01"
+
+    def test_a_plan_given_later_covers_an_unpromised_unit(self):
+        unit = self.env["aftersales.unit"].create(
+            {
+                "product_id": self.machine.id,
+                "partner_id": self.customer.id,
+                "name": "OLD-1",
+                "date_delivered": "2026-03-10",
+            }
+        )
+        self.assertEqual((unit.coverage_state, unit.lot_id.name), ("none", "OLD-1"))
+        unit.plan_id = self.plan
+        self.assertCover(unit, "2026-03-10", "2027-03-09")
+
+    def test_posting_the_invoice_is_the_purchase(self):
+        plan = self._plan({"length": 6}, start="invoice")
+        unit = self._delivered("SN-1", plan=plan, on="2026-03-10")
+        self.assertEqual(unit.coverage_state, "not_started")
+        invoice = unit.sale_order_id._create_invoices()
+        invoice.invoice_date = "2026-03-15"
+        invoice.action_post()
+        self.assertCover(unit, "2026-03-15", "2026-09-14")
 
     def test_no_plan_no_unit(self):
         self._stock(self.machine, 1, self._serial("SN-1"))

@@ -5,6 +5,10 @@ against the term of the component concerned: a component with terms of its own i
 alone (R09: "the two years of the light source govern, not the four of the pole"), everything else
 by the terms of the whole product.
 
+What people ruled comes before what is computed: a manager's override (goodwill, or a refusal), or
+the maker's ruling on a claim that nobody here could judge. Then it is asked whether the unit is
+eligible at all and the fault is one the promise names.
+
 Charge rules are read from the top; the first that fits a (phase, cause, cost type) decides.
 Without one: in a free phase and not excluded the company pays, otherwise the customer at list.
 """
@@ -14,6 +18,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+
+from dateutil.relativedelta import relativedelta
 
 from .warranty_terms import FREE_PHASES, Period, Phase
 
@@ -62,11 +68,39 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     AFTERCARE = "aftercare"
     EXCLUDED = "excluded"
+    CHARGED = "charged"
+    FREE_BY_RULE = "free_by_rule"
     ENDED = "ended"
+    INELIGIBLE = "ineligible"
+    FAULT_NEEDED = "fault_needed"
+    FAULT_NOT_LISTED = "fault_not_listed"
+    DOUBTFUL = "doubtful"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    GOODWILL = "goodwill"
+    REFUSED = "refused"
 
 
 #: Reasons that ask for a fact before anybody may be charged.
-UNDECIDABLE = frozenset({Reason.COMPONENT_NEEDED, Reason.NOT_STARTED, Reason.BEFORE_START})
+UNDECIDABLE = frozenset(
+    {
+        Reason.COMPONENT_NEEDED,
+        Reason.FAULT_NEEDED,
+        Reason.NOT_STARTED,
+        Reason.BEFORE_START,
+        Reason.DOUBTFUL,
+    }
+)
+
+#: Decisions of people, and whether they are for the customer.
+RULED = MappingProxyType(
+    {
+        Reason.GOODWILL: True,
+        Reason.APPROVED: True,
+        Reason.REFUSED: False,
+        Reason.REJECTED: False,
+    }
+)
 
 #: Outside every phase, as a charge rule names it.
 OUT_OF_COVER = "out"
@@ -97,6 +131,7 @@ class ChargeRule:
     phase: str | None = None
     cause: Hashable | None = None
     cost: CostType | None = None
+    key: Hashable | None = None
 
     def fits(self, phase: str, cause: Hashable | None, cost: CostType) -> bool:
         return (
@@ -118,43 +153,97 @@ class Cover:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known about a fault: its day, component, cause, and what was promised."""
+    """What is known about a fault: its day, component, cause, and what was promised.
+
+    ``listed`` are the faults a promise names, None where it covers any. ``ruling`` is what a person
+    decided: one of RULED. ``doubtful`` means that nobody here can tell.
+    """
 
     on: date
     covers: Sequence[Cover]
     component: Hashable | None = None
     cause: Hashable | None = None
+    fault: Hashable | None = None
     excluded: frozenset = frozenset()
+    listed: frozenset | None = None
     rules: Sequence[ChargeRule] = ()
     ended: date | None = None
+    eligible: bool = True
+    doubtful: bool = False
+    ruling: Reason | None = None
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer: result, reason, the cover that governs (or the one that would have), charges."""
+    """The answer: result, reason, the cover that governs (or the one that would have), charges.
+
+    ``sources`` names the rule behind each charge; None where none fitted.
+    """
 
     result: Result
     reason: Reason
     cover: Cover | None = None
     charges: Mapping[CostType, Charge] = field(default_factory=lambda: MappingProxyType({}))
+    sources: Mapping[CostType, Hashable | None] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
 
 def decide(facts: Facts) -> Decision:
     """Decide one claim. Never raises: what is missing is the reason of an undetermined claim."""
     reason, cover = _govern(facts)
+    if facts.ruling:
+        return _as_ruled(facts.ruling, cover)
+    reason = _qualify(facts, reason)
     if reason in UNDECIDABLE:
         # Nobody is charged because a date or a detail is missing: a person has to find it first.
         return Decision(Result.UNDETERMINED, reason, cover)
-    in_cover = reason in (Reason.COVERED, Reason.AFTERCARE)
+    in_cover = reason in (Reason.COVERED, Reason.AFTERCARE, Reason.EXCLUDED)
     phase = cover.phase if cover and in_cover else OUT_OF_COVER
-    excluded = facts.cause is not None and facts.cause in facts.excluded
-    if excluded and reason == Reason.COVERED:
-        reason = Reason.EXCLUDED
+    free = reason == Reason.COVERED
+    fitting = {cost: _fitting_rule(facts, phase, cost) for cost in CostType}
     charges = {
-        cost: _charge(facts, phase, cost, free=phase in FREE_PHASES and not excluded)
-        for cost in CostType
+        cost: rule.charge if rule else (FREE if free else AT_LIST) for cost, rule in fitting.items()
     }
-    return Decision(_result(charges), reason, cover, MappingProxyType(charges))
+    result = _result(charges)
+    return Decision(
+        result,
+        _reconcile(reason, result),
+        cover,
+        MappingProxyType(charges),
+        MappingProxyType({cost: rule and rule.key for cost, rule in fitting.items()}),
+    )
+
+
+def _reconcile(reason: Reason, result: Result) -> Reason:
+    """Where charge rules turn the result around, they are the reason."""
+    if reason == Reason.COVERED and result != Result.COVERED:
+        return Reason.CHARGED
+    if reason != Reason.COVERED and result == Result.COVERED:
+        return Reason.FREE_BY_RULE
+    return reason
+
+
+def _as_ruled(ruling: Reason, cover: Cover | None) -> Decision:
+    charge = FREE if RULED[ruling] else AT_LIST
+    charges = MappingProxyType(dict.fromkeys(CostType, charge))
+    result = Result.COVERED if RULED[ruling] else Result.NOT_COVERED
+    return Decision(result, ruling, cover, charges, MappingProxyType(dict.fromkeys(CostType)))
+
+
+def _qualify(facts: Facts, reason: Reason) -> Reason:
+    """What may still speak against a claim that lies in a free phase, or leave it open."""
+    if not facts.eligible:
+        return Reason.INELIGIBLE
+    if reason != Reason.COVERED:
+        return reason
+    if facts.cause is not None and facts.cause in facts.excluded:
+        return Reason.EXCLUDED
+    if facts.listed is not None and facts.fault is None:
+        return Reason.FAULT_NEEDED
+    if facts.listed is not None and facts.fault not in facts.listed:
+        return Reason.FAULT_NOT_LISTED
+    return Reason.DOUBTFUL if facts.doubtful else reason
 
 
 def _govern(facts: Facts) -> tuple[Reason, Cover | None]:
@@ -186,11 +275,8 @@ def _why_not(own: Sequence[Cover], on: date) -> tuple[Reason, Cover]:
     return Reason.NOT_STARTED, own[0]
 
 
-def _charge(facts: Facts, phase: str, cost: CostType, *, free: bool) -> Charge:
-    for rule in facts.rules:
-        if rule.fits(phase, facts.cause, cost):
-            return rule.charge
-    return FREE if free else AT_LIST
+def _fitting_rule(facts: Facts, phase: str, cost: CostType) -> ChargeRule | None:
+    return next((rule for rule in facts.rules if rule.fits(phase, facts.cause, cost)), None)
 
 
 def _result(charges: Mapping[CostType, Charge]) -> Result:
@@ -213,3 +299,13 @@ def price(charge: Charge, *, list_price: float, cost_price: float) -> float:
             return list_price * (1 - charge.percent / 100)
         case _:
             return list_price
+
+
+def seller_must_prove(received: date | None, found: date, months: int) -> bool:
+    """Reversed burden of proof (R20.02): a defect found within so many months of receipt.
+
+    Counted as a claim window (A3): the last day is receipt plus the months.
+    """
+    if not received or not months:
+        return False
+    return received <= found <= received + relativedelta(months=months)

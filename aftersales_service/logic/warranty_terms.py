@@ -6,7 +6,10 @@ Conventions (regimes, part 0):
   ``D … D + N months − 1 day``; N days cover ``D … D + N − 1``.
 * Month arithmetic clips at the end of a month and always starts from D itself, so that nothing
   drifts: 12 months from 31 January end on 30 January, 1 month from 31 January on 27 (28) February.
-* Days of extension move the last covered day; a phase that follows begins the day after it.
+* An extension lengthens the term itself: months (of goodwill, or bought) first, then days, so
+  that it does not matter in which order they were granted. A phase that follows begins the day
+  after the extended one.
+* A9: days lost to repair and to waiting for parts are the union of the spans away, counted once.
 * A period without a first day has *not started*; one with a first and no last day is for life.
 """
 
@@ -18,6 +21,7 @@ from enum import StrEnum
 from dateutil.relativedelta import relativedelta
 
 from .errors import BrokenChainError, InvalidTermError
+from .spans import Span, merge
 
 
 class StartEvent(StrEnum):
@@ -89,10 +93,21 @@ class Period:
         return self.last is None or on <= self.last
 
 
+@dataclass(frozen=True)
+class Extension:
+    """How much longer than promised a term runs."""
+
+    months: int = 0
+    days: int = 0
+
+
 NOT_STARTED = Period(None, None)
+NO_EXTENSION = Extension()
 
 
-def last_covered_day(first: date, length: int, unit: TermUnit) -> date | None:
+def last_covered_day(
+    first: date, length: int, unit: TermUnit, extension: Extension = NO_EXTENSION
+) -> date | None:
     """Last covered day of a term that begins on ``first`` (A2); None when it is for life.
 
     Raises InvalidTermError for a length below one.
@@ -101,12 +116,28 @@ def last_covered_day(first: date, length: int, unit: TermUnit) -> date | None:
         return None
     if length < 1:
         raise InvalidTermError(length, unit)
-    step = {
-        TermUnit.DAY: relativedelta(days=length),
-        TermUnit.MONTH: relativedelta(months=length),
-        TermUnit.YEAR: relativedelta(years=length),
-    }[unit]
+    months, days = in_months_and_days(length, unit)
+    step = relativedelta(months=months + extension.months, days=days + extension.days)
     return first + step - timedelta(days=1)
+
+
+def in_months_and_days(length: int, unit: TermUnit) -> tuple[int, int]:
+    """A counted length as months and days, the only two steps of the calendar."""
+    match unit:
+        case TermUnit.DAY:
+            return 0, length
+        case TermUnit.MONTH:
+            return length, 0
+        case _:
+            return 12 * length, 0
+
+
+def add_up(grants: Iterable[tuple[int, TermUnit]]) -> Extension:
+    """The sum of granted lengths; their order does not matter."""
+    steps = [in_months_and_days(length, unit) for length, unit in grants]
+    return Extension(
+        months=sum(months for months, _days in steps), days=sum(days for _months, days in steps)
+    )
 
 
 def event_date(event: StartEvent, events: Mapping[StartEvent, date | None]) -> date | None:
@@ -124,17 +155,21 @@ def event_date(event: StartEvent, events: Mapping[StartEvent, date | None]) -> d
 def schedule(
     terms: Iterable[Term],
     events: Mapping[StartEvent, date | None],
-    extra_days: Mapping[Hashable, int] | None = None,
+    extensions: Mapping[Hashable, Extension] | None = None,
+    downtime: Iterable[Span] = (),
 ) -> dict[Hashable, Period]:
     """Place terms on the calendar, in the order given.
 
     A term that starts at PREVIOUS begins the day after the last covered day of the term before it
     for the same component (C14); it has not started while that one has not, and never starts
-    behind one that is for life. ``extra_days`` are the days of the extension ledger by key.
+    behind one that is for life. ``extensions`` are granted lengths by key. ``downtime`` are the
+    spans the unit was away, if the promise gives them back (C08): each lengthens the terms that
+    were running when it began.
 
     Raises BrokenChainError when there is nothing to follow, InvalidTermError for an empty term.
     """
-    extra_days = extra_days or {}
+    extensions = extensions or {}
+    away = merge(downtime)
     periods: dict[Hashable, Period] = {}
     latest: dict[Hashable | None, Period] = {}
     for term in terms:
@@ -145,13 +180,17 @@ def schedule(
             first = before + timedelta(days=1) if before else None
         else:
             first = event_date(term.start, events)
-        period = _period(first, term, extra_days.get(term.key, 0))
+        period = _period(first, term, extensions.get(term.key, NO_EXTENSION), away)
         periods[term.key] = latest[term.component] = period
     return periods
 
 
-def _period(first: date | None, term: Term, extra: int) -> Period:
+def _period(first: date | None, term: Term, extension: Extension, away: list[Span]) -> Period:
     if first is None:
         return NOT_STARTED
-    last = last_covered_day(first, term.length, term.unit)
-    return Period(first, last + timedelta(days=extra) if last else None)
+    last = last_covered_day(first, term.length, term.unit, extension)
+    for start, end in away:
+        # a repair in time that an earlier one gave back is given back, too
+        if last and first <= start <= last:
+            last += end - start
+    return Period(first, last)

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AftersalesCause(models.Model):
@@ -29,3 +29,8 @@ class AftersalesCause(models.Model):
         "the warranty policy, not here.",
     )
     description = fields.Text(translate=True)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_promised(self):
+        """What a promise names must stay readable."""
+        self.env["aftersales.warranty.policy.version"]._refuse_promised(self)

@@ -1,8 +1,25 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..logic import coverage as coverage_rules
-from .vocabulary import RESULTS, label
+from .vocabulary import RESULTS, RULINGS, label
+
+#: What the decision consists of; it is frozen together.
+DECISION = (
+    "result",
+    "reason",
+    "coverage_id",
+    "charges",
+    "charge_sources",
+    "cover_start",
+    "cover_end",
+    "cover_event",
+    "cover_ended",
+)
+#: What it was decided by; a decided claim keeps these, too.
+FACTS = frozenset(
+    {"unit_id", "component_id", "cause_id", "fault_id", "date_failure", "is_doubtful"}
+)
 
 
 class AftersalesClaim(models.Model):
@@ -29,7 +46,7 @@ class AftersalesClaim(models.Model):
         index=True,
     )
     request_id = fields.Many2one(
-        "aftersales.request", ondelete="cascade", index="btree_not_null", check_company=True
+        "aftersales.request", ondelete="restrict", index="btree_not_null", check_company=True
     )
     repair_ids = fields.One2many("repair.order", "aftersales_claim_id")
     unit_id = fields.Many2one(
@@ -44,9 +61,13 @@ class AftersalesClaim(models.Model):
         check_company=True,
     )
     company_id = fields.Many2one(related="unit_id.company_id", store=True, precompute=True)
-    partner_id = fields.Many2one(related="unit_id.partner_id", store=True, precompute=True)
-    product_id = fields.Many2one(related="unit_id.product_id", store=True, precompute=True)
-    lot_id = fields.Many2one(related="unit_id.lot_id", store=True, precompute=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", compute="_compute_from_unit", store=True, index=True
+    )
+    product_id = fields.Many2one(
+        "product.product", compute="_compute_from_unit", store=True, index=True
+    )
+    lot_id = fields.Many2one("stock.lot", compute="_compute_from_unit", store=True)
     component_id = fields.Many2one(
         "aftersales.component",
         compute="_compute_facts",
@@ -73,6 +94,36 @@ class AftersalesClaim(models.Model):
         tracking=True,
         help="This day decides, not the day somebody gets round to it.",
     )
+    fault_id = fields.Many2one(
+        "aftersales.fault",
+        compute="_compute_facts",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+    is_doubtful = fields.Boolean(
+        string="We Cannot Tell",
+        tracking=True,
+        help="Nobody here can judge the fault: it waits for the maker's or a manager's decision.",
+    )
+    submitted_to_id = fields.Many2one(
+        "res.partner", string="Submitted to", tracking=True, help="Usually the maker."
+    )
+    date_submitted = fields.Date(readonly=True, copy=False)
+    ruling = fields.Selection(RULINGS, readonly=True, copy=False, tracking=True)
+    ruling_reason = fields.Char(readonly=True, copy=False, tracking=True)
+    ruling_reference = fields.Char(
+        string="Reference", readonly=True, copy=False, help="The maker's letter or case number."
+    )
+    ruling_user_id = fields.Many2one("res.users", string="Ruled by", readonly=True, copy=False)
+    is_goodwill = fields.Boolean(compute="_compute_is_goodwill", store=True)
+    seller_must_prove = fields.Boolean(
+        compute="_compute_seller_must_prove",
+        help="The defect was found so soon after receipt that the seller has to prove there was "
+        "none at delivery.",
+    )
+    evidence_ids = fields.Many2many("ir.attachment")
     result = fields.Selection(
         RESULTS, compute="_compute_decision", store=True, tracking=True, index=True
     )
@@ -81,6 +132,11 @@ class AftersalesClaim(models.Model):
         "aftersales.coverage", compute="_compute_decision", store=True, string="Decided by"
     )
     charges = fields.Json(compute="_compute_decision", store=True)
+    charge_sources = fields.Json(compute="_compute_decision", store=True)
+    cover_start = fields.Date(compute="_compute_decision", store=True)
+    cover_end = fields.Date(compute="_compute_decision", store=True)
+    cover_event = fields.Char(compute="_compute_decision", store=True)
+    cover_ended = fields.Date(compute="_compute_decision", store=True)
     reason_text = fields.Char(string="Why", compute="_compute_reason_text")
     charges_text = fields.Text(string="Who Pays", compute="_compute_reason_text")
 
@@ -91,6 +147,7 @@ class AftersalesClaim(models.Model):
         "request_id.unit_id",
         "request_id.component_id",
         "request_id.cause_id",
+        "request_id.fault_id",
         "request_id.date_failure",
     )
     def _compute_facts(self):
@@ -101,11 +158,13 @@ class AftersalesClaim(models.Model):
                 claim.unit_id = request.unit_id or claim.unit_id
                 claim.component_id = request.component_id
                 claim.cause_id = request.cause_id
+                claim.fault_id = request.fault_id
                 claim.date_failure = request.date_failure
             else:
                 claim.unit_id = claim.unit_id
                 claim.component_id = claim.component_id
                 claim.cause_id = claim.cause_id
+                claim.fault_id = claim.fault_id
                 claim.date_failure = claim.date_failure or fields.Date.context_today(claim)
 
     @api.depends(
@@ -113,37 +172,91 @@ class AftersalesClaim(models.Model):
         "unit_id.coverage_ids.date_start",
         "unit_id.coverage_ids.date_end",
         "unit_id.date_ended",
+        "unit_id.is_sold_by_us",
+        "unit_id.has_proof",
         "component_id",
         "cause_id",
+        "fault_id",
         "date_failure",
+        "is_doubtful",
+        "ruling",
     )
     def _compute_decision(self):
         still_open = self.filtered(lambda claim: claim.state == "open")
         for claim in self - still_open:
-            claim.result = claim.result
-            claim.reason = claim.reason
-            claim.coverage_id = claim.coverage_id
-            claim.charges = claim.charges
-        cases = still_open.grouped(
-            lambda claim: (claim.date_failure, claim.component_id, claim.cause_id)
-        )
-        for (day, component, cause), claims in cases.items():
-            decisions = claims.unit_id._decide(day, component, cause)
+            for field in DECISION:
+                claim[field] = claim[field]
+        incomplete = still_open.filtered(lambda claim: not (claim.unit_id and claim.date_failure))
+        for field in DECISION:
+            incomplete[field] = False
+        still_open -= incomplete
+        cases = still_open.grouped(lambda claim: tuple(claim._get_known().items()))
+        for known, claims in cases.items():
+            known = dict(known)
+            units = claims.unit_id._origin
+            decisions = units._decide(known.pop("on"), **known)
             for claim in claims:
-                claim._set_decision(decisions[claim.unit_id])
+                claim._set_decision(decisions[claim.unit_id._origin])
+
+    def _get_known(self):
+        """What is known of the fault, as ``aftersales.unit._decide`` takes it."""
+        return {
+            "on": self.date_failure,
+            "component": self.component_id,
+            "cause": self.cause_id,
+            "fault": self.fault_id,
+            "doubtful": self.is_doubtful,
+            "ruling": self.ruling,
+        }
 
     def _set_decision(self, decision):
         self.result = decision.result.value
         self.reason = decision.reason.value
-        self.coverage_id = decision.cover.key if decision.cover else False
+        row = self.env["aftersales.coverage"].sudo()
+        row = row.browse(decision.cover.key if decision.cover else ())
+        self.coverage_id = row
+        self.cover_start = row.date_start
+        self.cover_end = row.date_end
+        self.cover_event = self.unit_id._get_waited_event(row)
+        self.cover_ended = self.unit_id.date_ended
         self.charges = {
             cost.value: [charge.payer.value, charge.basis.value, charge.percent]
             for cost, charge in decision.charges.items()
         }
+        self.charge_sources = {
+            cost.value: source for cost, source in decision.sources.items() if source is not None
+        }
+
+    @api.depends("state", "unit_id.partner_id", "unit_id.product_id", "unit_id.lot_id")
+    def _compute_from_unit(self):
+        """Whose claim it is; a decided one stays with whom it was decided for."""
+        for claim in self:
+            if claim.state == "open" or not claim.partner_id:
+                claim.partner_id = claim.unit_id.partner_id
+                claim.product_id = claim.unit_id.product_id
+                claim.lot_id = claim.unit_id.lot_id
+
+    @api.depends("ruling", "repair_ids.aftersales_cost_line_ids.is_goodwill")
+    def _compute_is_goodwill(self):
+        for claim in self:
+            lines = claim.repair_ids.aftersales_cost_line_ids
+            claim.is_goodwill = claim.ruling == "goodwill" or any(lines.mapped("is_goodwill"))
+
+    @api.depends("unit_id.date_delivered", "unit_id.version_id", "date_failure")
+    def _compute_seller_must_prove(self):
+        for claim in self:
+            version = claim.unit_id.sudo().version_id
+            claim.seller_must_prove = coverage_rules.seller_must_prove(
+                claim.unit_id.date_delivered or None,
+                claim.date_failure,
+                version.payload["burden_months"] if version else 0,
+            )
 
     @api.depends_context("lang")
     @api.depends("reason", "charges", "coverage_id")
     def _compute_reason_text(self):
+        # one read for the whole list, before each claim is put into words
+        self.sudo().coverage_id.mapped("display_name")
         for claim in self:
             claim.reason_text = claim.reason and claim._get_reason_text()
             claim.charges_text = "\n".join(
@@ -152,15 +265,49 @@ class AftersalesClaim(models.Model):
                 for cost in claim.charges or ()
             )
 
-    def _get_reason_text(self):
-        decision = coverage_rules.Decision(
-            coverage_rules.Result(self.result),
-            coverage_rules.Reason(self.reason),
-            coverage_rules.Cover(self.coverage_id.id, None, None) if self.coverage_id else None,
+    def _get_reason_text(self, reason=None):
+        """The reason in words; a decided claim tells the dates it was decided by."""
+        known = self._get_known()
+        sentence = self.unit_id._put_into_words(
+            reason or coverage_rules.Reason(self.reason),
+            known.pop("on"),
+            cover=self.sudo().coverage_id,
+            start=self.cover_start,
+            end=self.cover_end,
+            event=self.cover_event,
+            ended=self.cover_ended,
+            **known,
         )
-        return self.unit_id._explain(
-            decision, self.date_failure, cause=self.cause_id, component=self.component_id
-        )
+        return f"{sentence} {self.ruling_reason}" if self.ruling_reason else sentence
+
+    @api.constrains("component_id", "unit_id")
+    def _check_component(self):
+        for claim in self:
+            if not claim.component_id._fits(claim.product_id):
+                raise ValidationError(
+                    self.env._(
+                        "%(component)s is no component of %(product)s. Choose one of this product.",
+                        component=claim.component_id.name,
+                        product=claim.product_id.display_name,
+                    )
+                )
+
+    @api.constrains("request_id", "unit_id")
+    def _check_customer(self):
+        for claim in self.filtered("request_id.partner_id"):
+            asker = claim.request_id.partner_id.commercial_partner_id
+            owner = claim.unit_id.partner_id.commercial_partner_id
+            if asker != owner:
+                raise ValidationError(
+                    self.env._(
+                        "%(unit)s belongs to %(owner)s, but %(request)s comes from %(asker)s. "
+                        "Transfer the unit to its new owner first, or correct the customer.",
+                        unit=claim.unit_id.display_name,
+                        owner=owner.display_name,
+                        request=claim.request_id.name,
+                        asker=asker.display_name,
+                    )
+                )
 
     # === CRUD === #
 
@@ -169,7 +316,45 @@ class AftersalesClaim(models.Model):
         for vals in vals_list:
             if vals.get("name", "/") == "/":
                 vals["name"] = self.env["ir.sequence"].next_by_code("aftersales.claim") or "/"
+        self._refuse_forged_decisions(vals_list)
         return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_forged_decisions([vals])
+        if vals.get("state") == "decided":
+            self._refuse_undecidable()
+        if FACTS & vals.keys() and vals.get("state") != "open":
+            decided = self.filtered(lambda claim: claim.state == "decided")
+            if decided:
+                raise UserError(
+                    self.env._(
+                        "%s is decided. Reopen it to change what it was decided by.",
+                        decided[0].name,
+                    )
+                )
+        return super().write(vals)
+
+    @api.model
+    def _refuse_forged_decisions(self, vals_list):
+        """Decisions are computed, or ruled by a person in the dialog that records why."""
+        forged = {*DECISION, "ruling", "ruling_reason", "ruling_user_id"}
+        if not self.env.su and any(forged & vals.keys() for vals in vals_list):
+            raise AccessError(
+                self.env._("A decision is not typed in. Use “Record Decision” and say why.")
+            )
+
+    def _refuse_undecidable(self):
+        for claim in self:
+            if claim.state == "cancelled":
+                raise UserError(self.env._("%s is cancelled. Reopen it first.", claim.name))
+            if claim.result in ("undetermined", False):
+                raise UserError(
+                    self.env._(
+                        "%(claim)s cannot be decided yet. %(reason)s",
+                        claim=claim.name,
+                        reason=claim.reason_text or "",
+                    )
+                )
 
     # === CHARGES === #
 
@@ -187,8 +372,10 @@ class AftersalesClaim(models.Model):
     def _describe_charge(self, cost_type):
         """“Customer – cost price”, in the user's language."""
         charge = self._get_charge(cost_type)
-        if not charge:
-            return ""
+        return self._describe(charge) if charge else ""
+
+    @api.model
+    def _describe(self, charge):
         Rule = self.env["aftersales.warranty.policy.charge.rule"]
         words = {
             "payer": label(Rule, "payer", charge.payer.value),
@@ -199,24 +386,68 @@ class AftersalesClaim(models.Model):
             return self.env._("%(payer)s – list price less %(percent)g %%", **words)
         return self.env._("%(payer)s – %(basis)s", **words)
 
+    def _explain_charge(self, cost_type):
+        """Why this kind of cost is charged as it is: the rule that says so, or the decision."""
+        self.ensure_one()
+        position = (self.charge_sources or {}).get(cost_type)
+        version = self.unit_id.sudo().version_id
+        charge = self._get_charge(cost_type)
+        if position is None or not version:
+            covered = charge == coverage_rules.FREE and self.reason == "charged"
+            return self._get_reason_text(coverage_rules.Reason.COVERED if covered else None)
+        rule = version.payload["rules"][position]
+        return self.env._(
+            "Promised rule “%(rule)s”: %(charge)s.",
+            rule=self.env["aftersales.warranty.policy.charge.rule"]._describe_rule(rule),
+            charge=self._describe_charge(cost_type),
+        )
+
     # === ACTIONS === #
 
     def action_decide(self):
         """Stand by the decision: from here on it no longer moves."""
-        for claim in self:
-            if claim.state == "cancelled":
-                raise UserError(
-                    self.env._("%(claim)s is cancelled. Reopen it first.", claim=claim.name)
-                )
-            if claim.result == "undetermined":
-                raise UserError(
-                    self.env._(
-                        "%(claim)s cannot be decided yet. %(reason)s",
-                        claim=claim.name,
-                        reason=claim.reason_text,
-                    )
-                )
         self.write({"state": "decided"})
+
+    def action_submit(self):
+        """Hand an undecidable claim to the maker or a manager; its repair waits."""
+        self.write({"is_doubtful": True, "date_submitted": fields.Date.context_today(self)})
+        for claim in self:
+            claim.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Decide whether %s is covered", claim.name),
+                user_id=(claim.request_id.user_id or self.env.user).id,
+            )
+
+    def action_rule(self):
+        """Open the dialog that records what the maker or a manager decided."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Record a Decision"),
+            "res_model": "aftersales.claim.ruling",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_claim_id": self.id},
+        }
+
+    def _rule(self, ruling, reason, reference=False):
+        """Record what a person decided; it comes before everything that is computed."""
+        # superuser: rights were checked by the dialog; nobody writes a ruling directly
+        self.sudo().write(
+            {
+                "ruling": ruling,
+                "ruling_reason": reason,
+                "ruling_reference": reference,
+                "ruling_user_id": self.env.user.id,
+                "state": "open",
+            }
+        )
+        self.activity_feedback(["mail.mail_activity_data_todo"], feedback=reason)
+
+    def action_withdraw_ruling(self):
+        """Let the facts decide again."""
+        self.env["aftersales.claim.ruling"]._refuse_unless_manager()
+        self.sudo().write({"ruling": False, "ruling_reason": False, "ruling_reference": False})
 
     def action_reopen(self):
         """Follow the facts again."""

@@ -5,6 +5,16 @@ from odoo.tools.misc import format_date
 from ..logic import warranty_terms
 from .vocabulary import COVERAGE_STATES, FOLLOWS_PREVIOUS, LENGTH_UNITS, PHASES, START_EVENTS, label
 
+#: Which date of a unit tells when a start event happened.
+EVENT_FIELDS = {
+    warranty_terms.StartEvent.ORDER: "date_ordered",
+    warranty_terms.StartEvent.SHIPPING: "date_shipped",
+    warranty_terms.StartEvent.DELIVERY: "date_delivered",
+    warranty_terms.StartEvent.INVOICE: "date_invoiced",
+    warranty_terms.StartEvent.ACCEPTANCE: "date_accepted",
+    warranty_terms.StartEvent.HANDOVER: "date_handed_over",
+    warranty_terms.StartEvent.COMMISSIONING: "date_commissioned",
+}
 #: What was promised, and the dates that follow from it: nobody edits these.
 PROMISE = frozenset(
     {
@@ -33,7 +43,7 @@ class AftersalesCoverage(models.Model):
     _order = "unit_id, sequence, id"
 
     unit_id = fields.Many2one("aftersales.unit", required=True, ondelete="cascade", index=True)
-    sequence = fields.Integer(default=10, help="Place in the chain of phases.")
+    sequence = fields.Integer(default=10, help="Place in the promised wording.")
     component_id = fields.Many2one("aftersales.component", ondelete="restrict")
     phase = fields.Selection(PHASES, required=True)
     length = fields.Integer()
@@ -48,29 +58,31 @@ class AftersalesCoverage(models.Model):
         string="Last Covered Day", compute="_compute_dates", store=True, readonly=False
     )
     state = fields.Selection(COVERAGE_STATES, compute="_compute_state")
+    extension_ids = fields.One2many("aftersales.coverage.extension", "coverage_id")
 
     @api.depends(
-        "unit_id.date_ordered",
-        "unit_id.date_shipped",
-        "unit_id.date_delivered",
-        "unit_id.date_invoiced",
-        "unit_id.date_accepted",
-        "unit_id.date_handed_over",
-        "unit_id.date_commissioned",
+        *(f"unit_id.{field}" for field in EVENT_FIELDS.values()),
+        *(f"unit_id.replaces_id.{field}" for field in EVENT_FIELDS.values()),
+        "unit_id.exchange_rule",
+        "unit_id.extension_ids.state",
+        "unit_id.replaces_id.extension_ids.state",
     )
     def _compute_dates(self):
         for unit in self.unit_id:
             rows = unit.coverage_ids.sorted()
             periods = warranty_terms.schedule(
-                [row._get_term() for row in rows], unit._get_event_dates()
+                [row._get_term() for row in rows],
+                unit._get_event_dates(),
+                unit._get_grants(),
+                unit._get_downtime(),
             )
             for row in rows & self:
-                period = periods[row.id]
+                period = periods[row.sequence]
                 row.date_start, row.date_end = period.first, period.last
 
     @api.depends("date_start", "date_end")
     def _compute_state(self):
-        today = fields.Date.context_today(self)
+        today = self.env["aftersales.unit"]._get_today()
         for row in self:
             period = row._get_period()
             if not period.started:
@@ -80,7 +92,8 @@ class AftersalesCoverage(models.Model):
             else:
                 row.state = "covered" if period.covers(today) else "not_started"
 
-    @api.depends("component_id", "phase", "date_start", "date_end")
+    @api.depends_context("lang")
+    @api.depends("component_id", "phase")
     def _compute_display_name(self):
         for row in self:
             row.display_name = " · ".join(
@@ -101,7 +114,7 @@ class AftersalesCoverage(models.Model):
     def _get_term(self):
         """This row as ``logic.warranty_terms`` takes it."""
         return warranty_terms.Term(
-            key=self.id,
+            key=self.sequence,
             start=warranty_terms.StartEvent(self.start_event),
             length=self.length,
             unit=warranty_terms.TermUnit(self.length_unit),

@@ -29,6 +29,9 @@ class AftersalesPlan(models.Model):
         tracking=True,
         index="btree_not_null",
     )
+    is_preset = fields.Boolean(
+        string="Ready-Made", readonly=True, copy=False, help="Shipped with the addon."
+    )
     description = fields.Html(translate=True, string="Notes")
     summary = fields.Text(compute="_compute_summary", string="Promise")
     unit_count = fields.Integer(compute="_compute_unit_count")
@@ -42,18 +45,14 @@ class AftersalesPlan(models.Model):
             )
 
     def _compute_unit_count(self):
-        counts = dict(
-            self.env["aftersales.unit"]._read_group(
-                [("plan_id", "in", self.ids)], ["plan_id"], ["__count"]
-            )
-        )
+        counts = self.env["aftersales.unit"]._count_by("plan_id", self)
         for plan in self:
             plan.unit_count = counts.get(plan, 0)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_promised(self):
         """A promise that somebody relies on stays readable."""
-        used = self.filtered("unit_count")
+        used = self.env["aftersales.unit"].sudo().search([("plan_id", "in", self.ids)]).plan_id
         if used:
             raise UserError(
                 self.env._(
@@ -63,7 +62,13 @@ class AftersalesPlan(models.Model):
             )
 
     def _is_offered_in(self, company):
-        return bool(self) and self.company_id in (company, self.env["res.company"])
+        """Shared plans, and those of the company or of one it is a branch of."""
+        return bool(self) and (not self.company_id or self.company_id in company.parent_ids)
+
+    def action_use(self):
+        """Take plans off the library's shelf: from now on they can be chosen."""
+        self.with_context(active_test=False).warranty_policy_id.active = True
+        self.active = True
 
     def action_view_units(self):
         self.ensure_one()

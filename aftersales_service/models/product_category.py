@@ -8,6 +8,7 @@ class ProductCategory(models.Model):
         "aftersales.plan",
         string="Service Plan",
         company_dependent=True,
+        ondelete="restrict",
         help="Promised with every product of this category, and of those below it, that names "
         "no plan of its own.",
     )

@@ -8,5 +8,17 @@ class ProductTemplate(models.Model):
         "aftersales.plan",
         string="Service Plan",
         company_dependent=True,
+        ondelete="restrict",
         help="What is promised with this product. Leave empty to take the plan of its category.",
+    )
+    aftersales_extension_length = fields.Integer(
+        string="Extends the Warranty by",
+        help="A product that lengthens the cover of a unit sold with it, or chosen on the order "
+        "line. Zero for all other products.",
+    )
+    aftersales_extension_unit = fields.Selection(
+        [("day", "Days"), ("month", "Months"), ("year", "Years")],
+        string="Unit of the Extension",
+        default="month",
+        required=True,
     )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..logic import coverage
+
 
 class RepairOrder(models.Model):
     _inherit = "repair.order"
@@ -13,7 +15,13 @@ class RepairOrder(models.Model):
         check_company=True,
     )
     aftersales_unit_id = fields.Many2one(
-        "aftersales.unit", string="Unit in Service", index="btree_not_null", check_company=True
+        "aftersales.unit",
+        string="Unit in Service",
+        compute="_compute_aftersales_unit_id",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        check_company=True,
     )
     aftersales_claim_id = fields.Many2one(
         "aftersales.claim",
@@ -23,38 +31,65 @@ class RepairOrder(models.Model):
         check_company=True,
         help="Decides who pays the parts and services of this repair.",
     )
+    aftersales_cost_line_ids = fields.One2many("aftersales.cost.line", "repair_id", copy=True)
     aftersales_result = fields.Selection(related="aftersales_claim_id.result", string="Cover")
     aftersales_reason = fields.Char(related="aftersales_claim_id.reason_text", string="Why")
     under_warranty = fields.Boolean(
-        compute="_compute_under_warranty", store=True, readonly=False, precompute=True
+        compute="_compute_under_warranty", store=True, readonly=False, precompute=True, copy=False
     )
 
-    @api.depends("aftersales_claim_id.result")
+    @api.depends("lot_id")
+    def _compute_aftersales_unit_id(self):
+        """A repair of a known serial joins its passport, whoever makes it."""
+        for repair in self:
+            known = repair.lot_id.sudo().aftersales_unit_id
+            if known.company_id != repair.company_id:
+                known = known.browse()
+            repair.aftersales_unit_id = known or repair.aftersales_unit_id
+
+    @api.depends("aftersales_claim_id.result", "aftersales_claim_id.state")
     def _compute_under_warranty(self):
         """Core's flag says what the claim decided; without a claim it stays the user's."""
         for repair in self:
             claim = repair.aftersales_claim_id
-            repair.under_warranty = claim.result == "covered" if claim else repair.under_warranty
+            repair.under_warranty = (
+                claim.result == "covered" and claim.state != "cancelled"
+                if claim
+                else repair.under_warranty
+            )
 
     def write(self, vals):
         res = super().write(vals)
         if "aftersales_claim_id" in vals:
             self.move_ids._aftersales_link_claims()
+            for repair in self.sudo():
+                lines = repair.aftersales_cost_line_ids.sale_line_id
+                lines.aftersales_claim_id = repair.aftersales_claim_id
         return res
 
     def _update_sale_order_line_price(self):
         """Lines with a claim are priced by it (``sale.order.line._reset_price_unit``)."""
-        undecided = self.filtered(lambda repair: not repair.aftersales_claim_id)
-        return super(RepairOrder, undecided)._update_sale_order_line_price()
+        unclaimed = self.filtered(lambda repair: not repair.aftersales_claim_id)
+        return super(RepairOrder, unclaimed)._update_sale_order_line_price()
+
+    def _aftersales_may_quote(self):
+        """Whether a service agent without sales rights is quoting repairs of service requests."""
+        return (
+            bool(self)
+            and not self.env["sale.order"].has_access("create")
+            and self.env.user.has_group("aftersales_service.group_aftersales_agent")
+        )
 
     def action_create_sale_order(self):
         """Lend service agents the right to quote their own repairs, and nothing more of sales."""
-        sells = self.env["sale.order"].has_access("create")
-        if sells or not self.env.user.has_group("aftersales_service.group_aftersales_agent"):
-            return super().action_create_sale_order()
+        if not self._aftersales_may_quote():
+            res = super().action_create_sale_order()
+            self.aftersales_cost_line_ids._create_sale_lines()
+            return res
         self.check_access("write")
         for repair in self.sudo():  # core's method takes one record at a time
             super(RepairOrder, repair).action_create_sale_order()
+        self.aftersales_cost_line_ids._create_sale_lines()
         return True
 
     def action_repair_start(self):
@@ -69,7 +104,20 @@ class RepairOrder(models.Model):
                     )
                 )
         res = super().action_repair_start()
-        self.aftersales_claim_id.filtered(lambda claim: claim.state == "open").action_decide()
+        # superuser: whoever repairs acts on the decision, even with no right to make one
+        open_claims = self.sudo().aftersales_claim_id.filtered(lambda claim: claim.state == "open")
+        open_claims.action_decide()
+        return res
+
+    def action_repair_cancel(self):
+        """A repair that does not take place leaves its claim open to the facts again."""
+        res = super().action_repair_cancel()
+        for claim in self.sudo().aftersales_claim_id:
+            others = claim.repair_ids.filtered(
+                lambda repair: repair.state in ("under_repair", "done")
+            )
+            if claim.state == "decided" and not others:
+                claim.action_reopen()
         return res
 
     def action_view_aftersales_request(self):
@@ -79,3 +127,20 @@ class RepairOrder(models.Model):
     def action_view_aftersales_unit(self):
         self.ensure_one()
         return self.aftersales_unit_id._get_records_action()
+
+    def _aftersales_get_charged(self, decision=None):
+        """What the customer pays for these repairs, as decided or as ``decision`` would have it."""
+        total = 0.0
+        for line in self.aftersales_cost_line_ids.sudo():
+            charge = line._get_charge()
+            if decision and not line.is_goodwill:
+                charge = decision.charges.get(coverage.CostType(line.cost_type))
+            total += line.quantity * coverage.price(
+                charge or coverage.AT_LIST,
+                list_price=line.price_list,
+                cost_price=line.price_cost,
+            )
+        for move in self.move_ids.filtered(lambda move: move.repair_line_type == "add"):
+            charge = decision and decision.charges.get(coverage.CostType.PART)
+            total += move.product_uom_qty * move._aftersales_get_price(charge)
+        return total

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .unit import IN_PLAY
 from .vocabulary import RESULTS
 
 #: Which states a request may come from; the workflow in one place.
@@ -30,6 +31,8 @@ class AftersalesRequest(models.Model):
     _description = "Service Request"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "priority desc, date_reported desc, id desc"
+    _rec_name = "title"
+    _rec_names_search = ["name", "title"]
     _check_company_auto = True
 
     name = fields.Char(string="Number", required=True, copy=False, readonly=True, default="/")
@@ -119,7 +122,15 @@ class AftersalesRequest(models.Model):
     )
     lot_id = fields.Many2one(related="unit_id.lot_id", store=True, string="Serial")
     component_id = fields.Many2one("aftersales.component", tracking=True)
-    cause_id = fields.Many2one("aftersales.cause", tracking=True)
+    fault_id = fields.Many2one("aftersales.fault", tracking=True)
+    cause_id = fields.Many2one(
+        "aftersales.cause",
+        compute="_compute_cause_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
     date_failure = fields.Date(
         string="Date of Failure",
         required=True,
@@ -139,8 +150,11 @@ class AftersalesRequest(models.Model):
     @api.depends("serial", "company_id")
     def _compute_unit_id(self):
         for request in self:
-            found = request._find_units(request.serial)
-            request.unit_id = found if len(found) == 1 else request.unit_id
+            if (request.serial or "").strip():
+                found = request._find_units(request.serial)
+                request.unit_id = len(found) == 1 and found
+            else:
+                request.unit_id = request.unit_id
 
     def _find_units(self, serial):
         """Units in play with this serial in the request's company."""
@@ -148,10 +162,11 @@ class AftersalesRequest(models.Model):
         if not serial or not serial.strip():
             return Unit
         here = Domain("company_id", "=", self.company_id.id or self.env.company.id)
+        typed = _escape_like(serial.strip())
         return Unit.search(
             here
-            & Domain("name", "=ilike", _escape_like(serial.strip()))
-            & Domain("state", "in", ("active", "returned")),
+            & (Domain("name", "=ilike", typed) | Domain("lot_id.name", "=ilike", typed))
+            & Domain("state", "in", IN_PLAY),
             limit=2,
         )
 
@@ -160,6 +175,11 @@ class AftersalesRequest(models.Model):
         for request in self:
             request.partner_id = request.unit_id.partner_id or request.partner_id
             request.product_id = request.unit_id.product_id or request.product_id
+
+    @api.depends("fault_id")
+    def _compute_cause_id(self):
+        for request in self:
+            request.cause_id = request.fault_id.cause_id or request.cause_id
 
     @api.depends_context("lang")
     @api.depends("serial", "unit_id")
@@ -176,7 +196,12 @@ class AftersalesRequest(models.Model):
             return self.env._(
                 "Several units carry the serial %(serial)s. Choose one in “Unit”.", serial=serial
             )
-        lot = self.env["stock.lot"].sudo().search([("name", "=", serial)], limit=1)
+        company = self.company_id.id or self.env.company.id
+        lot = (
+            self.env["stock.lot"]
+            .sudo()
+            .search([("name", "=", serial), ("company_id", "in", (False, company))], limit=1)
+        )
         if lot:
             return self.env._(
                 "%(serial)s is a serial of %(product)s, but no delivery with a service plan is "
@@ -197,6 +222,7 @@ class AftersalesRequest(models.Model):
         "unit_id.date_ended",
         "component_id",
         "cause_id",
+        "fault_id",
         "date_failure",
         "claim_ids.state",
         "claim_ids.result",
@@ -208,12 +234,28 @@ class AftersalesRequest(models.Model):
             claim = request._get_main_claim()
             if claim:
                 request.coverage_result = claim.result
-                request.coverage_sentence = claim.reason_text
+                request.coverage_sentence = request._get_claim_sentence(claim)
             elif request.date_failure:
                 request._preview_decision()
 
+    def _get_claim_sentence(self, claim):
+        """The claim's reason, and that a decided claim no longer follows the facts here."""
+        facts = ("component_id", "cause_id", "fault_id", "date_failure")
+        if claim.state == "decided" and any(claim[name] != self[name] for name in facts):
+            return self.env._(
+                "%(reason)s (Decided before the facts were changed here. Reopen %(claim)s to "
+                "judge again.)",
+                reason=claim.reason_text,
+                claim=claim.name,
+            )
+        return claim.reason_text
+
     def _preview_decision(self):
-        facts = {"component": self.component_id, "cause": self.cause_id}
+        facts = {
+            "component": self.component_id,
+            "cause": self.cause_id,
+            "fault": self.fault_id,
+        }
         # a unit chosen in an unsaved form is judged as it is stored
         unit = self.unit_id._origin
         decision = unit._decide(self.date_failure, **facts)[unit]
@@ -260,16 +302,65 @@ class AftersalesRequest(models.Model):
         return requests
 
     def write(self, vals):
+        if vals.keys() & {"unit_id", "serial"}:
+            self._refuse_other_unit_in_repair(vals)
         res = super().write(vals)
         if "unit_id" in vals or "serial" in vals:
             self._ensure_claims()
         return res
+
+    def _refuse_other_unit_in_repair(self, vals):
+        """A repair in work is about this unit: its claim cannot move to another."""
+        for request in self.filtered("unit_id"):
+            found = request._find_units(vals["serial"]) if vals.get("serial") else None
+            wanted = found.id if found and len(found) == 1 else vals.get("unit_id")
+            if wanted != request.unit_id.id and request._get_unfinished_repairs():
+                raise UserError(
+                    self.env._(
+                        "%(request)s has the repair %(repair)s of %(unit)s in work. Cancel the "
+                        "repair, or open another request for the other unit.",
+                        request=request.name,
+                        repair=request._get_unfinished_repairs()[0].name,
+                        unit=request.unit_id.display_name,
+                    )
+                )
+
+    def _get_unfinished_repairs(self):
+        # superuser: whoever works on a case need not see repairs to know that one is going on
+        return self.sudo().repair_ids.filtered(
+            lambda repair: repair.state not in ("done", "cancel")
+        )
+
+    def _refuse_unfinished_repairs(self):
+        for request in self:
+            if unfinished := request._get_unfinished_repairs():
+                raise UserError(
+                    self.env._(
+                        "%(request)s still has the repair %(repair)s in work. Finish or cancel it "
+                        "first.",
+                        request=request.name,
+                        repair=unfinished[0].name,
+                    )
+                )
 
     def _ensure_claims(self):
         """Every request about a unit has a claim that says who pays."""
         missing = self.filtered(lambda request: request.unit_id and not request._get_main_claim())
         missing.claim_ids.filtered(lambda claim: claim.state == "open").action_cancel()
         self.env["aftersales.claim"].create([{"request_id": request.id} for request in missing])
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_decided(self):
+        """Open claims go with a request that was a mistake; decided ones are documents."""
+        if decided := self.claim_ids.filtered(lambda claim: claim.state == "decided"):
+            raise UserError(
+                self.env._(
+                    "%(request)s has the decided claim %(claim)s. Cancel instead of deleting it.",
+                    request=decided[0].request_id.name,
+                    claim=decided[0].name,
+                )
+            )
+        self.claim_ids.unlink()
 
     # === ACTIONS === #
 
@@ -298,19 +389,7 @@ class AftersalesRequest(models.Model):
         self._move_to("waiting")
 
     def action_resolve(self):
-        for request in self:
-            unfinished = request.sudo().repair_ids.filtered(
-                lambda repair: repair.state not in ("done", "cancel")
-            )
-            if unfinished:
-                raise UserError(
-                    self.env._(
-                        "%(request)s still has the repair %(repair)s in work. Finish or cancel it "
-                        "first.",
-                        request=request.name,
-                        repair=unfinished[0].name,
-                    )
-                )
+        self._refuse_unfinished_repairs()
         self._move_to("resolved")
         self.write({"date_resolved": fields.Datetime.now()})
 
@@ -318,6 +397,7 @@ class AftersalesRequest(models.Model):
         self._move_to("closed")
 
     def action_cancel(self):
+        self._refuse_unfinished_repairs()
         self._move_to("cancelled")
         self.claim_ids.filtered(lambda claim: claim.state == "open").action_cancel()
 

@@ -4,6 +4,16 @@ from odoo.exceptions import UserError
 from ..logic import coverage
 from .vocabulary import COST_TYPES
 
+#: What decides about the price of a line that a claim covers.
+CHARGE_FACTS = (
+    "aftersales_claim_id.charges",
+    "aftersales_claim_id.state",
+    "aftersales_cost_type",
+    "aftersales_cost_line_id.is_goodwill",
+    "aftersales_cost_line_id.price_list",
+    "aftersales_cost_line_id.price_cost",
+)
+
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
@@ -34,6 +44,8 @@ class SaleOrderLine(models.Model):
         "aftersales.warranty.policy.version", readonly=True, copy=False, ondelete="restrict"
     )
     aftersales_terms = fields.Text(compute="_compute_aftersales_terms", string="Promise")
+    aftersales_unit_count = fields.Integer(compute="_compute_aftersales_unit_count")
+    aftersales_is_extension = fields.Boolean(compute="_compute_aftersales_is_extension")
     aftersales_unit_ids = fields.One2many("aftersales.unit", "sale_line_id")
     aftersales_claim_id = fields.Many2one(
         "aftersales.claim",
@@ -43,7 +55,22 @@ class SaleOrderLine(models.Model):
         index="btree_not_null",
         help="The claim that decides who pays this line.",
     )
-    aftersales_cost_type = fields.Selection(COST_TYPES, string="Cost", copy=False, default="part")
+    aftersales_cost_type = fields.Selection(COST_TYPES, string="Cost", copy=False)
+    aftersales_agreed = fields.Json(
+        copy=False, readonly=True, help="The charge this line was confirmed with."
+    )
+    aftersales_extended_unit_id = fields.Many2one(
+        "aftersales.unit",
+        string="Extends the Cover of",
+        copy=False,
+        check_company=True,
+        index="btree_not_null",
+        help="For a purchased extension: the unit that is covered longer. Leave empty for the "
+        "units delivered with this order.",
+    )
+    aftersales_cost_line_id = fields.Many2one(
+        "aftersales.cost.line", copy=False, readonly=True, index="btree_not_null"
+    )
     aftersales_charge = fields.Char(compute="_compute_aftersales_charge", string="Who Pays")
 
     # === PROMISE === #
@@ -64,26 +91,62 @@ class SaleOrderLine(models.Model):
     @api.depends("aftersales_policy_id", "aftersales_version_id")
     def _compute_aftersales_terms(self):
         for line in self:
-            wording = line.aftersales_version_id or line.aftersales_policy_id
-            line.aftersales_terms = wording.summary if wording else False
+            frozen, policy = line.aftersales_version_id, line.aftersales_policy_id
+            line.aftersales_terms = (
+                frozen.terms if frozen else policy and policy._describe(policy._prepare_terms())
+            )
+
+    @api.depends("aftersales_unit_ids")
+    def _compute_aftersales_unit_count(self):
+        units = self.env["aftersales.unit"].sudo()
+        counts = dict(
+            units._read_group([("sale_line_id", "in", self.ids)], ["sale_line_id"], ["__count"])
+        )
+        for line in self:
+            line.aftersales_unit_count = counts.get(line._origin, 0)
+
+    @api.depends("product_id")
+    def _compute_aftersales_is_extension(self):
+        for line in self:
+            line.aftersales_is_extension = line.product_id.aftersales_extension_length > 0
+
+    def action_change_aftersales_terms(self):
+        """Agree on other terms for this line alone, in a dialog."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Terms of %s", self.product_id.display_name),
+            "res_model": "aftersales.order.terms",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_line_id": self.id},
+        }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.filtered(lambda line: line.state == "sale").sudo()._aftersales_freeze_promise()
+        return lines
 
     def write(self, vals):
-        if vals.keys() & {"aftersales_plan_id", "aftersales_policy_id"}:
-            self._aftersales_refuse_if_delivered(vals)
-            vals = {**vals, "aftersales_version_id": False}
-        return super().write(vals)
+        changed = self._aftersales_which_change(vals)
+        if changed:
+            changed._aftersales_refuse_if_delivered()
+        res = super().write(vals)
+        if changed:
+            changed._aftersales_thaw()
+            changed.filtered(lambda line: line.state == "sale").sudo()._aftersales_freeze_promise()
+        return res
 
-    def _aftersales_refuse_if_delivered(self, vals):
-        delivered = self.filtered(
-            lambda line: (
-                line.sudo().aftersales_unit_ids
-                and any(
-                    line[field].id != (value or False)
-                    for field, value in vals.items()
-                    if field in ("aftersales_plan_id", "aftersales_policy_id")
-                )
-            )
+    def _aftersales_which_change(self, vals):
+        """Lines whose promise these values change: another product may promise something else."""
+        names = {"aftersales_plan_id", "aftersales_policy_id", "product_id"} & vals.keys()
+        return self.filtered(
+            lambda line: any(line[name].id != (vals[name] or False) for name in names)
         )
+
+    def _aftersales_refuse_if_delivered(self):
+        delivered = self.sudo().filtered("aftersales_unit_ids")
         if delivered:
             raise UserError(
                 self.env._(
@@ -93,6 +156,21 @@ class SaleOrderLine(models.Model):
                     order=delivered[0].order_id.name,
                 )
             )
+
+    def _aftersales_promises(self):
+        """Whether delivering this line makes a unit."""
+        return bool(self.aftersales_plan_id or self.aftersales_policy_id)
+
+    def _aftersales_thaw(self):
+        """Let today's wording and decisions hold again for what is not delivered yet."""
+        undelivered = self.filtered(lambda line: not line.sudo().aftersales_unit_ids)
+        undelivered.write({"aftersales_version_id": False, "aftersales_agreed": False})
+
+    def _aftersales_agree_on_charges(self):
+        """A confirmed order keeps the charges it was confirmed with, whatever claims say later."""
+        for line in self.filtered("aftersales_claim_id"):
+            charge = line._aftersales_get_charge()
+            line.aftersales_agreed = charge and [charge.payer, charge.basis, charge.percent]
 
     def _aftersales_freeze_promise(self):
         """Keep the wording of the terms as they are at this moment, one batch for all lines."""
@@ -105,40 +183,83 @@ class SaleOrderLine(models.Model):
         for policy, lines in to_freeze.grouped("aftersales_policy_id").items():
             lines.aftersales_version_id = versions[policy]
 
+    # === PURCHASED EXTENSIONS === #
+
+    def _aftersales_extend_cover(self):
+        """Lengthen the cover of what these confirmed lines were sold for; harmless to repeat."""
+        lines = self.filtered(
+            lambda line: line.state == "sale" and line.product_id.aftersales_extension_length > 0
+        )
+        rows = [row for line in lines for row in line._aftersales_prepare_extensions()]
+        self.env["aftersales.coverage.extension"].sudo().create(rows)
+
+    def _aftersales_prepare_extensions(self):
+        units = self.aftersales_extended_unit_id or self.order_id.order_line.aftersales_unit_ids
+        ledger = self.env["aftersales.coverage.extension"].sudo()
+        known = ledger.search([("source_model", "=", self._name), ("source_id", "=", self.id)])
+        known = known.filtered(lambda row: row.state == "active")
+        left = max(int(self.product_uom_qty) - len(known), 0)
+        wanted = (units.filtered(lambda unit: unit.state == "active") - known.unit_id).sorted("id")
+        return [
+            {
+                "unit_id": unit.id,
+                "coverage_id": term.id,
+                "kind": "purchased",
+                "length": self.product_id.aftersales_extension_length,
+                "length_unit": self.product_id.aftersales_extension_unit,
+                "reason": f"{self.product_id.display_name}, {self.order_id.name}",
+                "source_model": self._name,
+                "source_id": self.id,
+            }
+            for unit in wanted[:left]
+            if (term := unit._get_extensible_term())
+        ]
+
     # === PRICE OF COVERED WORK === #
 
     @api.depends_context("lang")
-    @api.depends("aftersales_claim_id.charges", "aftersales_cost_type")
+    @api.depends(*CHARGE_FACTS)
     def _compute_aftersales_charge(self):
         for line in self:
             claim = line.aftersales_claim_id.sudo()
             line.aftersales_charge = claim and claim._describe_charge(line.aftersales_cost_type)
 
-    @api.depends("aftersales_claim_id.charges", "aftersales_cost_type")
+    @api.depends(*CHARGE_FACTS)
     def _compute_price_unit(self):
         return super()._compute_price_unit()
 
-    @api.depends("aftersales_claim_id.charges", "aftersales_cost_type")
+    def _reset_price_unit(self):
+        res = super()._reset_price_unit()
+        cost_line = self.aftersales_cost_line_id.sudo()
+        charge = self._aftersales_get_charge()
+        if not (charge or cost_line):
+            return res
+        list_price, cost_price = self.price_unit, self._aftersales_get_cost_price()
+        if cost_line:
+            list_price = self._aftersales_in_order_currency(cost_line.price_list)
+            cost_price = self._aftersales_in_order_currency(cost_line.price_cost)
+        net = coverage.price(
+            charge or coverage.AT_LIST, list_price=list_price, cost_price=cost_price
+        )
+        self.update({"price_unit": net, "technical_price_unit": net})
+        return res
+
     def _compute_discount(self):
+        """A pricelist's discount is about list prices: cost prices and reductions have none."""
         res = super()._compute_discount()
-        for line in self:
+        for line in self.filtered("aftersales_claim_id"):
             charge = line._aftersales_get_charge()
             if charge and charge.basis != coverage.Basis.LIST:
                 line.discount = 0.0
         return res
 
-    def _reset_price_unit(self):
-        res = super()._reset_price_unit()
-        charge = self._aftersales_get_charge()
-        if charge:
-            net = coverage.price(
-                charge, list_price=self.price_unit, cost_price=self._aftersales_get_cost_price()
-            )
-            self.update({"price_unit": net, "technical_price_unit": net})
-        return res
-
     def _aftersales_get_charge(self):
         """The charge a claim makes for this line, or None: then the line is priced as always."""
+        if self.aftersales_agreed:
+            payer, basis, percent = self.aftersales_agreed
+            return coverage.Charge(coverage.Payer(payer), coverage.Basis(basis), percent)
+        if self.aftersales_cost_line_id:
+            return self.aftersales_cost_line_id.sudo()._get_charge()
         claim = self.aftersales_claim_id.sudo()
         return claim._get_charge(self.aftersales_cost_type) if claim else None
 
@@ -147,6 +268,10 @@ class SaleOrderLine(models.Model):
         company = self.company_id or self.env.company
         product = self.product_id.with_company(company).sudo()  # cost is closed to salespeople
         cost = product.uom_id._compute_price(product.standard_price, self.product_uom_id)
+        return self._aftersales_in_order_currency(cost)
+
+    def _aftersales_in_order_currency(self, amount):
+        company = self.company_id or self.env.company
         return company.currency_id._convert(
-            cost, self.currency_id, company, self._get_order_date() or fields.Date.today()
+            amount, self.currency_id, company, self._get_order_date() or fields.Date.today()
         )

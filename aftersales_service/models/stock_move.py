@@ -16,48 +16,82 @@ class StockMove(models.Model):
         help="What the customer pays for one, as on the quotation or as it will be there.",
     )
 
+    aftersales_reason = fields.Char(string="Why", compute="_compute_aftersales_charge")
+
     @api.depends_context("lang")
     @api.depends("repair_id.aftersales_claim_id.charges", "product_id", "sale_line_id.price_unit")
     def _compute_aftersales_charge(self):
-        self.aftersales_charge = False
+        self.aftersales_charge = self.aftersales_reason = False
         self.aftersales_price_unit = 0.0
         for move in self.filtered(lambda move: move.repair_line_type == "add"):
             claim = move.repair_id.aftersales_claim_id
             move.aftersales_charge = claim and claim._describe_charge("part")
+            move.aftersales_reason = claim and claim._explain_charge("part")
             move.aftersales_price_unit = move._aftersales_get_price()
 
-    def _aftersales_get_price(self):
+    def _aftersales_get_price(self, charge=None):
+        """What the customer pays for one, as on the quotation or as it would be there.
+
+        ``charge`` asks for a price by another decision than the claim's.
+        """
         # superuser: prices of a quotation and costs are closed to storekeepers; what this repair
         # charges is not
         line = self.sudo().sale_line_id
-        if line:
-            return line.price_unit
+        if line and not charge:
+            return line.price_unit * (1 - line.discount / 100)
+        if not self.product_id:
+            return 0.0
         product = self.product_id.with_company(self.company_id).sudo()
         claim = self.repair_id.aftersales_claim_id
-        charge = (claim and claim._get_charge("part")) or coverage.AT_LIST
+        charge = charge or (claim and claim._get_charge("part")) or coverage.AT_LIST
+        pricelist = self.repair_id.partner_id.with_company(self.company_id).sudo()
+        pricelist = pricelist.property_product_pricelist
         return coverage.price(
-            charge, list_price=product.lst_price, cost_price=product.standard_price
+            charge,
+            list_price=pricelist._get_product_price(product, 1.0, uom=self.product_uom),
+            cost_price=product.uom_id._compute_price(product.standard_price, self.product_uom),
         )
 
     def _action_done(self, cancel_backorder=False):
         done = super()._action_done(cancel_backorder=cancel_backorder)
-        done._aftersales_promised()._aftersales_sync_units()
+        done._aftersales_relevant()._aftersales_sync_units()
         return done
 
-    def _aftersales_promised(self):
-        """Moves of order lines that promise something; costs nothing where nobody uses plans."""
-        return self.sudo().filtered(lambda move: move.sale_line_id.aftersales_plan_id)
+    def _aftersales_relevant(self):
+        """Moves of order lines that promise something, or of serials that carry a promise.
+
+        Reads what these moves have read already: costs nothing where nobody uses plans.
+        """
+        return self.sudo().filtered(
+            lambda move: (
+                move.sale_line_id.aftersales_plan_id
+                or move.sale_line_id.aftersales_policy_id
+                or (move.has_tracking == "serial" and move.move_line_ids.lot_id.aftersales_unit_id)
+            )
+        )
 
     def _aftersales_sync_units(self):
         """Bring the units in line with what these done moves say now (idempotent)."""
         if not self:
             return
+        units = self.env["aftersales.unit"].sudo()
         first = self.filtered(lambda move: move._aftersales_is_first_delivery())
-        if first:
-            self.env["aftersales.unit"].sudo()._sync_deliveries(first)
-        back_or_forth = (self - first).filtered(lambda move: move.origin_returned_move_id)
-        if back_or_forth:
-            self.env["aftersales.unit"].sudo()._sync_returns(back_or_forth)
+        promised = first.filtered(lambda move: move.sale_line_id._aftersales_promises())
+        if promised:
+            units._sync_deliveries(promised)
+        if unpromised := first - promised:
+            # sold again, without a promise: the former customer's does not go with it
+            lines = unpromised.move_line_ids
+            units._find_known(lines)._end_former(lines)
+        doors = (self - first).filtered(lambda move: move._aftersales_passes_a_door())
+        if doors:
+            units._sync_returns(doors)
+
+    def _aftersales_passes_a_door(self):
+        """Goods leave a customer, or come to one again."""
+        self.ensure_one()
+        usages = {self.location_id.usage, self.location_dest_id.usage}
+        return self.state == "done" and "customer" in usages and len(usages) == 2
 
     def _aftersales_is_first_delivery(self):
         """Sold goods reach a customer for the first time.
@@ -84,31 +118,36 @@ class StockMove(models.Model):
         return roots
 
     def _aftersales_balances(self):
-        """What is away from the customer of these first deliveries, in product units.
+        """What is away from the customer of these first deliveries.
 
-        Returns ``{(first delivery id, serial lot id or False): quantity}``: returns count up,
-        re-deliveries down.
+        Returns two dicts with the key ``(first delivery id, lot id or False)``: quantities
+        in product units (returns count up, re-deliveries down), and the last return for a refund
+        that was not sent out again.
         """
-        balances = defaultdict(float)
+        away, refunds = defaultdict(float), {}
         frontier = [(move, move) for move in self]
         while frontier:
-            children = self.search(
-                [
-                    ("origin_returned_move_id", "in", [move.id for _root, move in frontier]),
-                    ("state", "=", "done"),
-                ]
-            ).grouped("origin_returned_move_id")
-            frontier = [
-                (root, child)
-                for root, move in frontier
-                for child in children.get(move, self.browse())
-            ]
+            frontier = self._aftersales_next_journeys(frontier)
             for root, move in frontier:
-                sign = -1 if move.location_dest_id.usage == "customer" else 1
+                out = move.location_dest_id.usage == "customer"
                 for line in move.move_line_ids:
-                    lot = line.lot_id.id if line.product_id.tracking == "serial" else False
-                    balances[root.id, lot] += sign * line.quantity_product_uom
-        return balances
+                    lot = line.lot_id.id
+                    away[root.id, lot] += (-1 if out else 1) * line.quantity_product_uom
+                    refunds[root.id, lot] = move if move.to_refund and not out else self.browse()
+        return away, refunds
+
+    def _aftersales_next_journeys(self, frontier):
+        """One step further from ``(first delivery, move)`` pairs to what went back or forth."""
+        children = self.search(
+            [
+                ("origin_returned_move_id", "in", [move.id for _root, move in frontier]),
+                ("state", "=", "done"),
+            ],
+            order="date, id",
+        ).grouped("origin_returned_move_id")
+        return [
+            (root, child) for root, move in frontier for child in children.get(move, self.browse())
+        ]
 
     def _aftersales_get_journeys(self):
         """Done returns and re-deliveries that go back to these first deliveries."""
@@ -123,7 +162,11 @@ class StockMove(models.Model):
     # === REPAIR PARTS === #
 
     def _create_repair_sale_order_line(self):
-        res = super()._create_repair_sale_order_line()
+        """Service agents put the parts of their repairs on the quotation, as they quote them."""
+        moves = self
+        if self.repair_id.filtered("aftersales_request_id")._aftersales_may_quote():
+            moves = self.sudo()
+        res = super(StockMove, moves)._create_repair_sale_order_line()
         self._aftersales_link_claims()
         return res
 
@@ -135,4 +178,4 @@ class StockMove(models.Model):
                 lambda line, claim=claim: line.aftersales_claim_id != claim
             )
             if lines:
-                lines.aftersales_claim_id = claim
+                lines.write({"aftersales_claim_id": claim.id, "aftersales_cost_type": "part"})

@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .local_time import local_date
 
 
 class StockPicking(models.Model):
@@ -14,13 +17,26 @@ class StockPicking(models.Model):
     aftersales_unit_count = fields.Integer(compute="_compute_aftersales_unit_count")
 
     def _compute_aftersales_unit_count(self):
-        counts = self.env["aftersales.unit"]._read_group(
-            [("move_line_id.picking_id", "in", self.ids)], ["move_line_id"], ["__count"]
-        )
+        counts = self.env["aftersales.unit"]._count_by("move_line_id", self.move_line_ids)
         for picking in self:
             picking.aftersales_unit_count = sum(
-                count for line, count in counts if line.picking_id == picking
+                counts.get(line, 0) for line in picking.move_line_ids
             )
+
+    @api.constrains("aftersales_date_received", "date_done")
+    def _check_aftersales_date_received(self):
+        for picking in self.filtered("aftersales_date_received"):
+            shipped = local_date(
+                picking.date_done, picking.partner_id, picking.company_id.resource_calendar_id
+            )
+            if shipped and picking.aftersales_date_received < shipped:
+                raise ValidationError(
+                    self.env._(
+                        "%(picking)s left on %(shipped)s and cannot be received before.",
+                        picking=picking.name,
+                        shipped=shipped,
+                    )
+                )
 
     def write(self, vals):
         # The first date_done comes with the transfer itself, which makes its units; a later one
@@ -29,7 +45,7 @@ class StockPicking(models.Model):
         corrected = self.filtered("date_done") if dates else self.browse()
         res = super().write(vals)
         if corrected:
-            corrected.move_ids._aftersales_promised()._aftersales_sync_units()
+            corrected.move_ids._aftersales_relevant()._aftersales_sync_units()
         return res
 
     def action_view_aftersales_units(self):

@@ -1,26 +1,31 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools.misc import format_date
 
-from ..logic import coverage as coverage_rules
-from ..logic.warranty_terms import StartEvent, schedule
-from .vocabulary import COVERAGE_STATES, label
+from ..logic.warranty_terms import FREE_PHASES
+from .local_time import local_date
+from .vocabulary import COVERAGE_STATES
 
-#: Which date of a unit tells when a start event happened.
-EVENT_FIELDS = {
-    StartEvent.ORDER: "date_ordered",
-    StartEvent.SHIPPING: "date_shipped",
-    StartEvent.DELIVERY: "date_delivered",
-    StartEvent.INVOICE: "date_invoiced",
-    StartEvent.ACCEPTANCE: "date_accepted",
-    StartEvent.HANDOVER: "date_handed_over",
-    StartEvent.COMMISSIONING: "date_commissioned",
-}
 #: "Ends soon" begins so many days before the last covered day.
 EXPIRING_DAYS = 90
+#: States in which a serial can be with only one customer.
+IN_PLAY = ("active", "returned")
+#: What the goods say about a unit: nobody edits these, transfers do.
+FROM_GOODS = frozenset(
+    {
+        "version_id",
+        "is_serial",
+        "sale_line_id",
+        "move_line_id",
+        "quantity_returned",
+        "exchange_rule",
+        "replaces_id",
+    }
+)
+#: Dates that follow the transfer of a unit that was delivered from here.
+DATES_FROM_GOODS = frozenset({"date_ordered", "date_shipped", "date_delivered"})
 #: Context of records made in bulk inside somebody else's transaction: no mail, no log.
 QUIETLY = {
     "tracking_disable": True,
@@ -48,9 +53,9 @@ class AftersalesUnit(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
+    _rec_names_search = ["name", "partner_id", "lot_id.name"]
 
     name = fields.Char(string="Serial or Reference", required=True, index="trigram", copy=False)
-    active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
@@ -115,9 +120,18 @@ class AftersalesUnit(models.Model):
         index="btree_not_null",
     )
     replaced_by_ids = fields.One2many("aftersales.unit", "replaces_id")
+    exchange_rule = fields.Selection(
+        [("carry", "Carries over what is left"), ("restart", "Restarted on the day of exchange")],
+        readonly=True,
+        copy=False,
+        help="Set on a unit that was given in exchange for another.",
+    )
     plan_id = fields.Many2one(
         "aftersales.plan",
         string="Service Plan",
+        compute="_compute_plan_id",
+        store=True,
+        readonly=False,
         check_company=True,
         ondelete="restrict",
         index="btree_not_null",
@@ -153,6 +167,26 @@ class AftersalesUnit(models.Model):
     coverage_sentence = fields.Char(compute="_compute_coverage_state")
     waits_for = fields.Char(compute="_compute_coverage_state")
 
+    extension_ids = fields.One2many("aftersales.coverage.extension", "unit_id", copy=False)
+    acceptance_ids = fields.Many2many(
+        "aftersales.acceptance", "aftersales_acceptance_unit_rel", "unit_id", "acceptance_id"
+    )
+    is_sold_by_us = fields.Boolean(
+        default=True, help="Some promises hold only for units sold by us."
+    )
+    has_proof = fields.Boolean(
+        string="Proof of Purchase",
+        compute="_compute_has_proof",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="A legal invoice was seen. Some promises demand it.",
+    )
+    is_tampered = fields.Boolean(
+        string="Tampered Sale Date or Severe Wear",
+        tracking=True,
+        help="Rights shrink to repair: nothing is exchanged or refunded.",
+    )
     request_ids = fields.One2many("aftersales.request", "unit_id")
     claim_ids = fields.One2many("aftersales.claim", "unit_id")
     repair_ids = fields.One2many("repair.order", "aftersales_unit_id", copy=False)
@@ -175,6 +209,21 @@ class AftersalesUnit(models.Model):
 
     # === COMPUTE === #
 
+    @api.depends("product_id", "company_id")
+    def _compute_plan_id(self):
+        """The plan of the product, until the promise is frozen."""
+        for company, units in (
+            self.filtered(lambda unit: not unit.version_id).grouped("company_id").items()
+        ):
+            plans = units.product_id._aftersales_plans(company or self.env.company)
+            for unit in units:
+                unit.plan_id = unit.plan_id or plans.get(unit.product_id)
+
+    @api.depends("date_invoiced", "sale_line_id")
+    def _compute_has_proof(self):
+        for unit in self:
+            unit.has_proof = unit.has_proof or bool(unit.date_invoiced or unit.sale_line_id)
+
     @api.depends("partner_id")
     def _compute_site_id(self):
         for unit in self:
@@ -182,10 +231,11 @@ class AftersalesUnit(models.Model):
 
     @api.depends("coverage_ids.date_start", "coverage_ids.date_end", "coverage_ids.phase")
     def _compute_cover(self):
+        """What covers the whole product; its components only where nothing else is covered."""
         for unit in self:
-            rows = unit.coverage_ids.filtered(
-                lambda row: row.date_start and row.phase in coverage_rules.FREE_PHASES
-            )
+            free = unit.coverage_ids.filtered(lambda row: row.phase in FREE_PHASES)
+            whole = free.filtered(lambda row: not row.component_id)
+            rows = (whole or free).filtered("date_start")
             unit.cover_start = min(rows.mapped("date_start"), default=False)
             lifelong = any(not row.date_end for row in rows)
             unit.cover_end = not lifelong and max(rows.mapped("date_end"), default=False)
@@ -193,13 +243,18 @@ class AftersalesUnit(models.Model):
     @api.depends_context("lang", "tz")
     @api.depends("cover_start", "cover_end", "date_ended", "coverage_ids", "state")
     def _compute_coverage_state(self):
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         decisions = self._decide(today)
         for unit in self:
-            decision = decisions[unit]
-            unit.coverage_sentence = unit._explain(decision, today)
+            unit.coverage_sentence = unit._explain(decisions[unit], today)
             unit.coverage_state = unit._get_coverage_state(today)
             unit.waits_for = unit.coverage_state == "not_started" and unit._get_missing_event()
+
+    @api.model
+    def _get_today(self):
+        """The company's day: what is covered does not depend on who looks from where."""
+        calendar = self.env.company.sudo().resource_calendar_id
+        return local_date(fields.Datetime.now(), calendar, self.env.user)
 
     def _get_coverage_state(self, today):
         self.ensure_one()
@@ -219,7 +274,7 @@ class AftersalesUnit(models.Model):
     def _search_coverage_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         soon = today + timedelta(days=EXPIRING_DAYS)
         over = Domain("date_ended", "<=", today)
         promised = Domain("coverage_ids", "!=", False)
@@ -275,25 +330,35 @@ class AftersalesUnit(models.Model):
             self.name = self.lot_id.name
             self.product_id = self.lot_id.product_id
 
-    @api.onchange("product_id")
-    def _onchange_product(self):
-        if self.product_id and not self.plan_id:
-            self.plan_id = self.product_id._aftersales_plans(self.company_id)[self.product_id]
-
     # === CRUD === #
 
     @api.model_create_multi
     def create(self, vals_list):
         """Register units; each gets the coverage its plan promises, once and for all."""
-        vals_list = [dict(vals) for vals in vals_list]
+        if not self.env.su:
+            self._refuse_forged(vals_list)
+        vals_list = [self._add_missing_default_values(vals) for vals in vals_list]
         self._fill_lots(vals_list)
-        self._fill_versions(vals_list)
         units = super().create(vals_list)
+        units._freeze_versions()
         units._create_coverage()
         return units
 
+    @api.model
+    def _refuse_forged(self, vals_list):
+        """What transfers and confirmed orders say of a unit is nobody's to write."""
+        forged = FROM_GOODS & {name for vals in vals_list for name, value in vals.items() if value}
+        if forged:
+            raise AccessError(
+                self.env._(
+                    "These follow from orders and transfers and cannot be entered: %s.",
+                    ", ".join(sorted(self._fields[name].string for name in forged)),
+                )
+            )
+
     def _fill_lots(self, vals_list):
         """Names and kinds follow from the lot; without one, a number tells units apart."""
+        self._bind_typed_serials(vals_list)
         lots = self.env["stock.lot"].browse({v["lot_id"] for v in vals_list if v.get("lot_id")})
         by_id = {lot.id: lot for lot in lots}
         for vals in vals_list:
@@ -303,71 +368,96 @@ class AftersalesUnit(models.Model):
                 sequence = self.env["ir.sequence"]
                 vals["name"] = lot.name if lot else sequence.next_by_code("aftersales.unit")
 
-    def _fill_versions(self, vals_list):
-        """Freeze the wording of today's policy for units that bring none."""
-        Plan = self.env["aftersales.plan"].sudo()
-        without = [v for v in vals_list if v.get("plan_id") and not v.get("version_id")]
-        policies = Plan.browse({vals["plan_id"] for vals in without}).warranty_policy_id
+    def _bind_typed_serials(self, vals_list):
+        """A serial typed or imported as a name is the lot of that name, made if need be."""
+        typed = [v for v in vals_list if v.get("name") and not v.get("lot_id")]
+        if not typed:
+            return
+        products = self.env["product.product"].browse({vals.get("product_id") for vals in typed})
+        serial = set(products.filtered(lambda product: product.tracking == "serial").ids)
+        typed = [vals for vals in typed if vals["product_id"] in serial]
+        Lot = self.env["stock.lot"]
+        lots = Lot.search(
+            Domain("name", "in", [vals["name"] for vals in typed])
+            & Domain("product_id", "in", list(serial))
+        )
+        by_name = {(lot.name, lot.product_id.id): lot.id for lot in lots}
+        for vals in typed:
+            key = (vals["name"], vals["product_id"])
+            if key not in by_name:
+                lot = Lot.create({"name": key[0], "product_id": key[1]})
+                by_name[key] = lot.id
+            vals["lot_id"] = by_name[key]
+
+    def _freeze_versions(self):
+        """Freeze the wording of today's policy for units registered without an order."""
+        without = self.filtered(
+            lambda unit: not unit.version_id and not unit.sale_line_id and unit.plan_id
+        )
+        policies = without.sudo().plan_id.warranty_policy_id
         versions = policies._current_versions() if policies else {}
-        for vals in without:
-            policy = Plan.browse(vals["plan_id"]).warranty_policy_id
-            vals["version_id"] = versions[policy].id if policy else False
-
-    def _create_coverage(self):
-        """Make the coverage rows that the frozen wording promises these units, in one batch."""
-        rows = []
-        for version, units in self.grouped("version_id").items():
-            if version:
-                promised = list(version.sudo()._get_terms_by_phase())
-                for unit in units:
-                    rows += unit._prepare_coverage(promised)
-        # superuser: who may register a unit need not be allowed to write promises by hand
-        self.env["aftersales.coverage"].sudo().create(rows)
-
-    def _prepare_coverage(self, promised):
-        periods = schedule([term for term, _phase in promised], self._get_event_dates())
-        return [
-            {
-                "unit_id": self.id,
-                "sequence": term.key,
-                "component_id": term.component,
-                "phase": phase,
-                "length": term.length,
-                "length_unit": term.unit.value,
-                "start_event": term.start.value,
-                "date_start": periods[term.key].first,
-                "date_end": periods[term.key].last,
-            }
-            for term, phase in promised
-        ]
+        for policy, units in without.grouped(
+            lambda unit: unit.sudo().plan_id.warranty_policy_id
+        ).items():
+            if policy:
+                # superuser: the wording is frozen by the addon, never entered
+                units.sudo().version_id = versions[policy]
 
     def write(self, vals):
-        if "plan_id" in vals and any(
-            unit.version_id and unit.plan_id.id != vals["plan_id"] for unit in self
-        ):
+        if not self.env.su:
+            self._refuse_forged([vals])
+            self._refuse_dates_of_transfers(vals)
+        if "plan_id" in vals:
+            self._refuse_other_promise(vals["plan_id"])
+        if "lot_id" in vals:
+            lot = self.env["stock.lot"].browse(vals["lot_id"])
+            vals = {**vals, "is_serial": bool(lot) and lot.product_id.tracking == "serial"}
+        res = super().write(vals)
+        if vals.get("plan_id"):
+            bare = self.filtered(lambda unit: not unit.version_id)
+            bare._freeze_versions()
+            bare._create_coverage()
+        return res
+
+    def _refuse_dates_of_transfers(self, vals):
+        delivered = self.filtered("move_line_id")
+        if delivered and DATES_FROM_GOODS & vals.keys():
+            raise UserError(
+                self.env._(
+                    "The dates of %(unit)s follow its transfer %(transfer)s. Correct them there.",
+                    unit=delivered[0].display_name,
+                    transfer=delivered[0].sudo().move_line_id.picking_id.name or "",
+                )
+            )
+
+    def _refuse_other_promise(self, plan_id):
+        promised = self.filtered(lambda unit: unit.version_id and unit.plan_id.id != plan_id)
+        if promised:
             raise UserError(
                 self.env._(
                     "%(unit)s was sold with another promise, which stays as it was. Sell an "
                     "extension or record goodwill instead of changing the plan.",
-                    unit=self[:1].display_name,
+                    unit=promised[0].display_name,
                 )
             )
-        if "lot_id" in vals:
-            lot = self.env["stock.lot"].browse(vals["lot_id"])
-            vals = {**vals, "is_serial": bool(lot) and lot.product_id.tracking == "serial"}
-        return super().write(vals)
 
-    # === EVENTS === #
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sold(self):
+        if sold := self.filtered("sale_line_id"):
+            raise UserError(
+                self.env._(
+                    "%s was delivered to a customer who relies on it. Correct its transfer "
+                    "instead of deleting it.",
+                    sold[0].display_name,
+                )
+            )
 
-    def _get_event_dates(self):
-        self.ensure_one()
-        return {event: self[field] or None for event, field in EVENT_FIELDS.items()}
-
-    def _get_missing_event(self):
-        """In words, what the first phase waits for; False when it waits for nothing."""
-        self.ensure_one()
-        waiting = self.coverage_ids.filtered(lambda row: not row.date_start)[:1]
-        return waiting and label(waiting, "start_event", waiting.start_event)
+    @api.model
+    def _count_by(self, field, records):
+        """Units of each record, as far as the user may see units: ``{record: number}``."""
+        if not self.has_access("read"):
+            return {}
+        return dict(self._read_group([(field, "in", records.ids)], [field], ["__count"]))
 
     # === ACTIONS === #
 
@@ -384,115 +474,3 @@ class AftersalesUnit(models.Model):
     def action_view_repairs(self):
         self.ensure_one()
         return self.repair_ids._get_records_action(name=self.env._("Repairs"))
-
-    # === DECISIONS === #
-
-    def _decide(self, on, component=None, cause=None):
-        """Judge every unit for a fault on a day: ``{unit: logic.coverage.Decision}``.
-
-        Reads in batch: the number of queries does not depend on the number of units.
-        """
-        component_id = component.id if component else None
-        cause_id = cause.id if cause else None
-        rules = {version: version._get_rules() for version in self.sudo().version_id}
-        decisions = {}
-        for unit in self:
-            version = unit.sudo().version_id
-            decisions[unit] = coverage_rules.decide(
-                coverage_rules.Facts(
-                    on=on,
-                    component=component_id,
-                    cause=cause_id,
-                    covers=unit._get_covers(),
-                    excluded=frozenset(version.payload["excluded"] if version else ()),
-                    rules=rules.get(version, ()),
-                    ended=unit.date_ended or None,
-                )
-            )
-        return decisions
-
-    def _get_covers(self):
-        return [
-            coverage_rules.Cover(
-                key=row.id,
-                phase=coverage_rules.Phase(row.phase),
-                period=row._get_period(),
-                component=row.component_id.id or None,
-            )
-            for row in self.sudo().coverage_ids
-        ]
-
-    def _explain(self, decision, on, cause=None, component=None):
-        """The reason of a decision as one sentence with dates, in the user's language."""
-        self.ensure_one()
-        row = self.env["aftersales.coverage"].sudo().browse(decision.cover and decision.cover.key)
-        words = self._get_reason_words(row, on, cause, component)
-        return self._get_reason_sentence(decision.reason, row, words)
-
-    def _get_reason_words(self, row, on, cause, component):
-        def day(value):
-            return format_date(self.env, value) if value else ""
-
-        event = row.start_event
-        if event == "previous":
-            event = self.coverage_ids[:1].start_event
-        return {
-            "cover": row.display_name,
-            "start": day(row.date_start),
-            "end": day(row.date_end),
-            "on": day(on),
-            "event": label(row, "start_event", event),
-            "cause": cause.name if cause else "",
-            "component": component.name if component else "",
-            "ended": day(self.date_ended),
-        }
-
-    def _get_reason_sentence(self, reason, row, words):
-        endless = bool(row) and not row.date_end
-        match reason:
-            case coverage_rules.Reason.COVERED:
-                return (
-                    self.env._("Covered: %(cover)s from %(start)s for life.", **words)
-                    if endless
-                    else self.env._("Covered: %(cover)s from %(start)s to %(end)s.", **words)
-                )
-            case coverage_rules.Reason.AFTERCARE:
-                return self.env._(
-                    "%(cover)s since %(start)s: we serve it, at the agreed price.", **words
-                )
-            case coverage_rules.Reason.EXCLUDED:
-                return (
-                    self.env._(
-                        "%(cover)s runs for life, but the cause “%(cause)s” is excluded.", **words
-                    )
-                    if endless
-                    else self.env._(
-                        "%(cover)s runs to %(end)s, but the cause “%(cause)s” is excluded.", **words
-                    )
-                )
-            case coverage_rules.Reason.EXPIRED:
-                return self.env._(
-                    "Not covered: %(cover)s ended on %(end)s; the day judged is %(on)s.", **words
-                )
-            case coverage_rules.Reason.NOT_STARTED:
-                return self.env._(
-                    "%(cover)s has not started: the date of “%(event)s” is not recorded yet.",
-                    **words,
-                )
-            case coverage_rules.Reason.BEFORE_START:
-                return self.env._(
-                    "%(on)s lies before %(cover)s began on %(start)s. Check the date of failure.",
-                    **words,
-                )
-            case coverage_rules.Reason.COMPONENT_NEEDED:
-                return self.env._(
-                    "The promise differs by component. Say which component failed.", **words
-                )
-            case coverage_rules.Reason.COMPONENT_WITHOUT_TERM:
-                return self.env._("Nothing was promised for the component %(component)s.", **words)
-            case coverage_rules.Reason.ENDED:
-                return self.env._(
-                    "Cover ended on %(ended)s with this unit's return or replacement.", **words
-                )
-            case _other:
-                return self.env._("No warranty was promised for this unit.", **words)

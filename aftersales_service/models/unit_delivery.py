@@ -1,86 +1,121 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import models
+from odoo.fields import Domain
 
 from .local_time import local_date
-from .unit import QUIETLY
+from .unit import IN_PLAY, QUIETLY
 
 
 class AftersalesUnit(models.Model):
-    """How units follow the goods: every method compares with the done moves and can run again."""
+    """How units follow the goods: every method compares with the done moves and can run again.
+
+    Called with superuser rights from stock: storekeepers deliver, promises follow.
+    """
 
     _inherit = "aftersales.unit"
 
     # === FIRST DELIVERIES === #
 
     def _sync_deliveries(self, moves):
-        """Make, correct or cancel the units of done first deliveries.
-
-        Called with superuser rights from stock: storekeepers deliver, promises follow.
-        """
+        """Make, correct or cancel the units of done first deliveries."""
         lines = moves.move_line_ids
         known = self._find_known(lines)
-        by_line = {unit.move_line_id: unit for unit in known if unit.move_line_id}
-        fresh = []
+        by_line = {unit.move_line_id: unit for unit in known if unit.move_line_id in lines}
+        self._release_lots(by_line)
+        fresh, again = [], self.browse()
         for line in lines:
             unit = by_line.get(line)
             if unit:
-                unit._follow_line(line)
-            elif line.quantity_product_uom > 0 and not known._resume_serial(line):
-                fresh.append(line)
+                unit._follow_line(line, known)
+            elif line.quantity_product_uom > 0:
+                out = known._find_sent_again(line)
+                again |= out
+                if not out:
+                    fresh.append(line)
+        if again:
+            again._follow_serials()
         if fresh:
             self._register_lines(self.env["stock.move.line"].union(*fresh), known)
 
     def _find_known(self, lines):
         """Units these lines made, and those in play with the same serials."""
-        domain = [("move_line_id", "in", lines.ids)]
+        domain = Domain("move_line_id", "in", lines.ids)
         if lots := lines.lot_id:
-            playing = [("lot_id", "in", lots.ids), ("state", "in", ("active", "returned"))]
-            domain = ["|", *domain, "&", *playing]
+            domain |= Domain("lot_id", "in", lots.ids) & Domain("state", "in", IN_PLAY)
         return self.search(domain)
 
-    def _resume_serial(self, line):
-        """True when this serial of the same order line is known: sent again, not sold again."""
-        again = self.filtered(
+    def _release_lots(self, by_line):
+        """Serials corrected on a transfer are free before others take them: they may be swapped."""
+        wrong = self.union(*(unit for line, unit in by_line.items() if unit.lot_id != line.lot_id))
+        if wrong:
+            wrong.write({"lot_id": False})
+            wrong.flush_recordset()
+            wrong._restore_former()
+
+    def _find_sent_again(self, line):
+        """The unit of this serial, if the same order line delivered it before: it is not new."""
+        if not self:
+            return self
+        return self.filtered(
             lambda unit: (
                 unit.is_serial
+                and unit.state in IN_PLAY
                 and unit.lot_id == line.lot_id
                 and unit.sale_line_id == line.move_id.sale_line_id
             )
         )
-        again.filtered(lambda unit: unit.state == "returned").write(
-            {"state": "active", "quantity_returned": 0}
-        )
-        return bool(again)
 
     def _register_lines(self, lines, known):
         lines.move_id.sale_line_id._aftersales_freeze_promise()
-        former = known.filtered(lambda unit: unit.is_serial and unit.lot_id in lines.lot_id)
-        by_lot = {unit.lot_id: unit for unit in former}
-        former._end_as_sold_again(lines)
+        former = known._end_former(lines)
         counters = defaultdict(int)
-        vals_list = [self._prepare_unit(line, counters, by_lot) for line in lines]
-        return self.with_context(**QUIETLY).create(vals_list)
+        dates = {}
+        vals_list = [self._prepare_unit(line, counters, former, dates) for line in lines]
+        units = self.with_context(**QUIETLY).create(vals_list).with_env(self.env)
+        units._link_exchanges()
+        units.sale_order_id.order_line._aftersales_extend_cover()
+        return units
 
-    def _end_as_sold_again(self, lines):
-        """A serial sold anew leaves the promise of its former sale behind."""
-        for unit in self:
+    def _end_former(self, lines):
+        """A serial sold anew leaves the promise of its former sale behind: ``{lot: unit}``."""
+        former = {}
+        for unit in self.filtered(lambda unit: unit.is_serial and unit.state in IN_PLAY):
             line = lines.filtered(lambda line, lot=unit.lot_id: line.lot_id == lot)[:1]
-            order = line.move_id.sale_line_id.order_id
+            if not line or unit.move_line_id == line:
+                continue
+            former[unit.lot_id] = unit
             unit.write({"state": "ended", "date_ended": self._get_line_dates(line)["date_shipped"]})
             unit.message_post(
                 body=self.env._(
-                    "Serial %(serial)s was delivered again with %(order)s: this promise ended.",
+                    "Serial %(serial)s was delivered again with %(document)s: this promise ended.",
                     serial=unit.lot_id.name,
-                    order=order.name,
+                    document=line.move_id.sale_line_id.order_id.name or line.picking_id.name,
                 )
             )
-        # the unique index must see them ended before the new units are inserted
+        # the unique index must see them ended before others take their serial
         self.flush_recordset(["state"])
+        return former
 
-    def _prepare_unit(self, line, counters, former):
+    def _restore_former(self):
+        """It was not this serial after all: what its delivery ended counts again."""
+        for unit in self:
+            former = unit.replaces_id
+            if not former or unit.exchange_rule:
+                continue
+            gone = former.product_uom_id.compare(former.quantity_returned, former.quantity) >= 0
+            unit.replaces_id = False
+            unit.flush_recordset(["replaces_id"])
+            former.write({"state": "returned" if gone else "active", "date_ended": False})
+            former.message_post(
+                body=self.env._("The later delivery was corrected: this promise counts again.")
+            )
+
+    def _prepare_unit(self, line, counters, former, dates):
         sale_line = line.move_id.sale_line_id
         order = sale_line.order_id
+        if line.move_id not in dates:
+            dates[line.move_id] = self._get_line_dates(line)
         return {
             "name": line.lot_id.name or self._get_unit_name(line, counters),
             "company_id": line.company_id.id,
@@ -95,8 +130,19 @@ class AftersalesUnit(models.Model):
             "move_line_id": line.id,
             "plan_id": sale_line.aftersales_plan_id.id,
             "version_id": sale_line.aftersales_version_id.id,
-            **self._get_line_dates(line),
+            "has_proof": True,
+            "date_invoiced": self._get_invoice_date(sale_line),
+            **dates[line.move_id],
         }
+
+    def _get_invoice_date(self, sale_line):
+        """Goods invoiced before they were delivered were bought on that day."""
+        if sale_line.qty_invoiced <= 0:
+            return False
+        invoices = sale_line.invoice_lines.move_id.filtered(
+            lambda move: move.state == "posted" and move.move_type == "out_invoice"
+        )
+        return min(filter(None, invoices.mapped("invoice_date")), default=False)
 
     def _get_unit_name(self, line, counters):
         """Without a serial, the transfer and a running number tell units apart."""
@@ -115,7 +161,7 @@ class AftersalesUnit(models.Model):
             "date_delivered": line.picking_id.aftersales_date_received or shipped,
         }
 
-    def _follow_line(self, line):
+    def _follow_line(self, line, known):
         """Take over what a correction of the transfer changed; writes only differences."""
         if line.quantity_product_uom <= 0:
             if self.state != "cancelled":
@@ -123,48 +169,136 @@ class AftersalesUnit(models.Model):
             return
         target = {"quantity": line.quantity_product_uom, **self._get_line_dates(line)}
         if line.lot_id != self.lot_id:
-            target |= {"lot_id": line.lot_id.id, "name": line.lot_id.name or self.name}
+            former = (known - self)._end_former(line)
+            target |= {
+                "lot_id": line.lot_id.id,
+                "name": line.lot_id.name or self.name,
+                "replaces_id": former[line.lot_id].id if line.lot_id in former else False,
+            }
         if self.state == "cancelled":
             target |= {"state": "active", "date_ended": False}
-        changed = {
-            field: value
-            for field, value in target.items()
-            if (self[field].id if field == "lot_id" else self[field]) != value
-        }
+        changed = {field: value for field, value in target.items() if self._differs(field, value)}
         if changed:
             self.write(changed)
         if "date_shipped" in changed:
-            sold_again = self.replaces_id.filtered(lambda unit: unit.state == "ended")
-            sold_again.date_ended = self.date_shipped
+            former = self.replaces_id.filtered(lambda unit: unit.state in ("ended", "replaced"))
+            former.date_ended = self.date_delivered if self.exchange_rule else self.date_shipped
+        if "quantity" in changed and self.quantity_returned:
+            self._set_returned(self.quantity_returned, None)
+
+    def _differs(self, field, value):
+        mine = self[field]
+        return (mine.id if isinstance(mine, models.BaseModel) else mine) != value
 
     def _cancel_undelivered(self):
-        self.write({"state": "cancelled", "date_ended": self.date_shipped or fields.Date.today()})
+        self.write({"state": "cancelled", "date_ended": self.date_shipped})
+        self.flush_recordset()
+        self._restore_former()
         self.message_post(body=self.env._("The transfer was corrected: this was never delivered."))
 
     # === RETURNS AND RE-DELIVERIES === #
 
     def _sync_returns(self, moves):
-        """Recount what came back and went out again; coverage stays as it is.
+        """Recount what came back and went out again.
 
-        Whether goods return to be repaired or for good shows later (refund, exchange); until then
-        nothing promised is lost.
+        Goods that return for a refund (the transfer updates the order's quantities) are covered no
+        longer; goods that return to be repaired lose nothing.
         """
+        lots = moves.move_line_ids.lot_id
+        serials = self.search(
+            Domain("is_serial", "=", True)
+            & Domain("lot_id", "in", lots.ids)
+            & Domain("state", "in", IN_PLAY)
+        )
+        serials._follow_serials()
         roots = moves._aftersales_first_deliveries()
-        units = self.search([("move_line_id.move_id", "in", roots.ids)])
-        balances = roots._aftersales_balances()
-        for (root, lot), mine in units.grouped(
-            lambda unit: (unit.move_line_id.move_id, unit.is_serial and unit.lot_id)
+        others = self.search(
+            Domain("move_line_id.move_id", "in", roots.ids) & Domain("is_serial", "=", False)
+        )
+        others._follow_balances(roots)
+
+    def _follow_serials(self):
+        """The last time a serial passed a customer's door tells where it is."""
+        lines = self.env["stock.move.line"].search(
+            Domain("lot_id", "in", self.lot_id.ids)
+            & Domain("state", "=", "done")
+            & (
+                Domain("location_id.usage", "=", "customer")
+                | Domain("location_dest_id.usage", "=", "customer")
+            ),
+            order="date, id",
+        )
+        last = {
+            line.lot_id: line
+            for line in lines
+            if line.location_id.usage != line.location_dest_id.usage
+        }
+        for unit in self:
+            line = last.get(unit.lot_id)
+            if line:
+                out = line.location_dest_id.usage == "customer"
+                refund = line.move_id if line.move_id.to_refund and not out else None
+                unit._set_returned(0 if out else unit.quantity, refund)
+
+    def _follow_balances(self, roots):
+        balances, refunds = roots._aftersales_balances()
+        for (root, lot), mine in self.grouped(
+            lambda unit: (unit.move_line_id.move_id, unit.lot_id)
         ).items():
-            away = balances[root.id, lot.id if lot else False]
+            key = (root.id, lot.id)
+            away, refund = max(balances[key], 0), refunds.get(key)
             for unit in mine:
-                unit._set_returned(min(away, unit.quantity))
+                unit._set_returned(min(away, unit.quantity), refund)
                 away -= unit.quantity_returned
 
-    def _set_returned(self, quantity):
-        uom = self.product_uom_id
-        state = self.state
-        if state in ("active", "returned"):
-            gone = uom.compare(quantity, self.quantity) >= 0
-            state = "returned" if gone else "active"
-        if uom.compare(quantity, self.quantity_returned) or state != self.state:
-            self.write({"quantity_returned": quantity, "state": state})
+    def _set_returned(self, quantity, refund):
+        """Goods that came back for a refund are covered no longer, until they go out again."""
+        if self.state not in IN_PLAY:
+            return
+        gone = self.product_uom_id.compare(quantity, self.quantity) >= 0
+        target = {
+            "quantity_returned": quantity,
+            "state": "returned" if gone else "active",
+            "date_ended": self._get_local_date(refund.date) if gone and refund else False,
+        }
+        changed = {field: value for field, value in target.items() if self[field] != value}
+        if changed:
+            self.write(changed)
+
+    def _get_local_date(self, instant):
+        return local_date(instant, self.partner_id, self.company_id.resource_calendar_id)
+
+    # === EXCHANGES === #
+
+    def _link_exchanges(self):
+        """New units beyond the ordered quantity replace what came back of the same order line."""
+        for line, fresh in self.grouped("sale_line_id").items():
+            known = line.aftersales_unit_ids.filtered(lambda unit: unit.state != "cancelled")
+            back = (known - fresh).filtered(
+                lambda unit: unit.state == "returned" and not unit.replaced_by_ids
+            )
+            if not back:
+                continue
+            ordered = line.product_uom_id._compute_quantity(
+                line.product_uom_qty, line.product_id.uom_id
+            )
+            replaced = known.filtered(lambda unit: unit.state == "replaced")
+            excess = sum((known - replaced).mapped("quantity")) - ordered
+            for new, old in zip(fresh, back.sorted("id"), strict=False):
+                if line.product_uom_id.compare(excess, 0) <= 0:
+                    break
+                old._exchange_for(new)
+                excess -= new.quantity
+
+    def _exchange_for(self, new):
+        """Another unit takes this one's place; its cover restarts or carries over by policy."""
+        self.ensure_one()
+        rule = self.version_id.payload["exchange"] if self.version_id else "carry"
+        self.write({"state": "replaced", "date_ended": new.date_delivered})
+        new.write({"replaces_id": self.id, "exchange_rule": rule})
+        for unit in self | new:
+            unit.message_post(
+                body=self.env._(
+                    "Exchanged: %(old)s → %(new)s.", old=self.display_name, new=new.display_name
+                )
+            )

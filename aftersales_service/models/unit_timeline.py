@@ -38,7 +38,7 @@ class AftersalesUnit(models.Model):
     @api.depends_context("lang", "tz")
     @api.depends("coverage_ids.date_start", "coverage_ids.date_end", "date_ended")
     def _compute_coverage_html(self):
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         for unit in self:
             unit.coverage_html = self.env["ir.qweb"]._render(
                 "aftersales_service.unit_coverage_bars",
@@ -67,7 +67,10 @@ class AftersalesUnit(models.Model):
         ]
 
     def _timeline_event(self, at, icon, title, text="", record=None):
-        if not isinstance(at, datetime):
+        if isinstance(at, datetime):
+            # instants are shown, and put in order, as the user's local time
+            at = fields.Datetime.context_timestamp(self, at).replace(tzinfo=None)
+        else:
             at = datetime.combine(at, time.min)
         return {
             "at": at,

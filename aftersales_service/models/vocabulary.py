@@ -19,7 +19,7 @@ PHASES = [
     ("warranty", "Warranty"),
     ("maintenance", "Free maintenance"),
     ("extension", "Extended warranty"),
-    ("aftercare", "Lifelong paid care"),
+    ("aftercare", "Paid care"),
 ]
 OUT_OF_COVER = ("out", "Out of cover")
 COST_TYPES = [
@@ -54,6 +54,13 @@ COVERAGE_STATES = [
     ("covered", "Covered"),
     ("expiring", "Ends soon"),
     ("expired", "Out of cover"),
+]
+
+RULINGS = [
+    ("approved", "Approved"),
+    ("rejected", "Rejected"),
+    ("goodwill", "Goodwill"),
+    ("refused", "Refused"),
 ]
 
 

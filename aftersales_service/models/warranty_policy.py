@@ -3,6 +3,7 @@ import json
 
 from odoo import api, fields, models
 
+from ..logic import coverage
 from .vocabulary import START_EVENTS, label
 
 
@@ -39,6 +40,48 @@ class AftersalesWarrantyPolicy(models.Model):
         "aftersales_warranty_policy_exclusion_rel",
         string="Excluded Causes",
     )
+    downtime_extends = fields.Boolean(
+        string="Repair Time Is Given Back",
+        help="Days in repair and waiting for parts lengthen the cover (counted once where they "
+        "overlap).",
+    )
+    exchange_rule = fields.Selection(
+        [("carry", "Carries over what is left"), ("restart", "Restarts on the day of exchange")],
+        default="carry",
+        required=True,
+        string="After an Exchange",
+    )
+    eligibility = fields.Selection(
+        [
+            ("any", "Any unit, wherever bought"),
+            ("sold", "Only units sold by us"),
+            ("proof", "Only with proof of purchase"),
+        ],
+        default="any",
+        required=True,
+        string="Which Units",
+    )
+    fault_ids = fields.Many2many(
+        "aftersales.fault",
+        "aftersales_warranty_policy_fault_rel",
+        string="Only These Faults",
+        help="Leave empty to cover any fault. Otherwise a claim needs one of these, as a statutory "
+        "fault table demands.",
+    )
+    burden_months = fields.Integer(
+        string="Seller Must Prove (Months)",
+        help="For durable goods: a defect found within so many months of receipt need not be "
+        "proved by the customer.",
+    )
+    deviation_line_id = fields.Many2one(
+        "sale.order.line",
+        string="Made for Order Line",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+        help="These terms were agreed for one order alone.",
+    )
     version_ids = fields.One2many("aftersales.warranty.policy.version", "policy_id")
     summary = fields.Text(compute="_compute_summary", string="In Words")
 
@@ -52,10 +95,22 @@ class AftersalesWarrantyPolicy(models.Model):
         "term_ids.component_id",
         "term_ids.start_event",
         "exclusion_ids",
+        "fault_ids",
+        "downtime_extends",
+        "exchange_rule",
+        "eligibility",
+        "burden_months",
+        "charge_rule_ids.sequence",
+        "charge_rule_ids.phase",
+        "charge_rule_ids.cause_id",
+        "charge_rule_ids.cost_type",
+        "charge_rule_ids.payer",
+        "charge_rule_ids.price_basis",
+        "charge_rule_ids.percent",
     )
     def _compute_summary(self):
         for policy in self:
-            policy.summary = policy._describe(policy._prepare_terms())
+            policy.summary = policy._describe_promise(policy._prepare_payload())
 
     def copy_data(self, default=None):
         return [
@@ -99,6 +154,11 @@ class AftersalesWarrantyPolicy(models.Model):
             "terms": self._prepare_terms(),
             "rules": [rule._prepare_rule() for rule in self.charge_rule_ids.sorted()],
             "excluded": sorted(self.exclusion_ids.ids),
+            "faults": sorted(self.fault_ids.ids),
+            "downtime_extends": self.downtime_extends,
+            "exchange": self.exchange_rule,
+            "eligibility": self.eligibility,
+            "burden_months": self.burden_months,
         }
 
     def _prepare_terms(self):
@@ -106,15 +166,52 @@ class AftersalesWarrantyPolicy(models.Model):
 
     # === WORDS === #
 
+    def _describe_promise(self, payload):
+        """Everything a frozen wording promises, a line each, in the user's language."""
+        causes = self.env["aftersales.cause"].sudo().browse(payload["excluded"]).exists()
+        lines = [self._describe(payload["terms"]), *self._describe_conditions(payload)]
+        if causes:
+            lines.append(self.env._("Not covered: %s", "; ".join(causes.mapped("name"))))
+        lines += [self._describe_charge_rule(rule) for rule in payload["rules"]]
+        return "\n".join(filter(None, lines))
+
+    def _describe_conditions(self, payload):
+        faults = self.env["aftersales.fault"].sudo().browse(payload["faults"]).exists()
+        if payload["eligibility"] == "sold":
+            yield self.env._("Only for units sold by us.")
+        if payload["eligibility"] == "proof":
+            yield self.env._("Only with proof of purchase.")
+        if faults:
+            yield self.env._("Only these faults: %s", "; ".join(faults.mapped("name")))
+        if payload["downtime_extends"]:
+            yield self.env._("Time in repair is given back.")
+        if payload["exchange"] == "restart":
+            yield self.env._("After an exchange the warranty starts anew.")
+        if payload["burden_months"]:
+            yield self.env._(
+                "For %s months the seller must prove that there was no defect.",
+                payload["burden_months"],
+            )
+
+    def _describe_charge_rule(self, rule):
+        charge = coverage.Charge(
+            coverage.Payer(rule["payer"]), coverage.Basis(rule["basis"]), rule["percent"]
+        )
+        return self.env._(
+            "%(what)s: %(charge)s",
+            what=self.env["aftersales.warranty.policy.charge.rule"]._describe_rule(rule),
+            charge=self.env["aftersales.claim"]._describe(charge),
+        )
+
     def _describe(self, terms):
         """Frozen terms (see ``_prepare_payload``) as one line each, in the user's language."""
         return "\n".join(self._describe_term(term) for term in terms)
 
     def _describe_term(self, term):
         Term = self.env["aftersales.warranty.policy.term"]
-        component = self.env["aftersales.component"].browse(term["component"])
+        component = self.env["aftersales.component"].sudo().browse(term["component"] or ())
         words = {
-            "what": component.sudo().name or self.env._("Whole product"),
+            "what": component.exists().name or self.env._("Whole product"),
             "phase": label(Term, "phase", term["phase"]),
             "event": label(Term, "start_event", term["start"]),
             "length": term["length"],

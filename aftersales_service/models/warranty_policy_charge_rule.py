@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .vocabulary import COST_TYPES, OUT_OF_COVER, PAYERS, PHASES, PRICE_BASES
+from .vocabulary import COST_TYPES, OUT_OF_COVER, PAYERS, PHASES, PRICE_BASES, label
 
 
 class AftersalesWarrantyPolicyChargeRule(models.Model):
@@ -28,17 +28,21 @@ class AftersalesWarrantyPolicyChargeRule(models.Model):
         "The reduction of a charge rule must lie between 0 and 100 %.",
     )
 
-    @api.depends("phase", "cause_id", "cost_type", "payer", "price_basis", "percent")
+    @api.depends_context("lang")
+    @api.depends("phase", "cause_id", "cost_type")
     def _compute_display_name(self):
         for rule in self:
-            conditions = [
-                dict(self._fields["phase"]._description_selection(self.env)).get(rule.phase),
-                rule.cause_id.name,
-                dict(self._fields["cost_type"]._description_selection(self.env)).get(
-                    rule.cost_type
-                ),
-            ]
-            rule.display_name = " · ".join(filter(None, conditions)) or self.env._("Always")
+            rule.display_name = self._describe_rule(rule._prepare_rule())
+
+    @api.model
+    def _describe_rule(self, rule):
+        """The conditions of a rule (see ``_prepare_rule``), also of a frozen one, in words."""
+        conditions = [
+            rule["phase"] and label(self, "phase", rule["phase"]),
+            self.env["aftersales.cause"].sudo().browse(rule["cause"] or ()).exists().name,
+            rule["cost"] and label(self, "cost_type", rule["cost"]),
+        ]
+        return " · ".join(filter(None, conditions)) or self.env._("Always")
 
     def _prepare_rule(self):
         self.ensure_one()

@@ -24,6 +24,7 @@ class AftersalesWarrantyPolicyVersion(models.Model):
     digest = fields.Char(required=True)
     payload = fields.Json(required=True)
     summary = fields.Text(compute="_compute_summary", string="In Words")
+    terms = fields.Text(compute="_compute_summary")
 
     _wording_unique = models.UniqueIndex(
         "(policy_id, digest)", "This wording of the policy is already kept."
@@ -34,7 +35,8 @@ class AftersalesWarrantyPolicyVersion(models.Model):
     def _compute_summary(self):
         Policy = self.env["aftersales.warranty.policy"]
         for version in self:
-            version.summary = Policy._describe(version.payload["terms"])
+            version.terms = Policy._describe(version.payload["terms"])
+            version.summary = Policy._describe_promise(version.payload)
 
     def write(self, vals):
         if vals.keys() & {"policy_id", "digest", "payload"}:
@@ -42,6 +44,30 @@ class AftersalesWarrantyPolicyVersion(models.Model):
                 self.env._("What was promised cannot be edited. Change the policy instead.")
             )
         return super().write(vals)
+
+    @api.model
+    def _refuse_promised(self, records):
+        """Refuse to delete a component, cause or fault that something promised names."""
+        kind = records._name.removeprefix("aftersales.")
+        for version in self.sudo().search([("digest", "!=", False)]):
+            promised = records.browse(version._get_names(kind) & set(records.ids))
+            if promised:
+                raise UserError(
+                    self.env._(
+                        "%(name)s is part of what “%(policy)s” promised. Archive it instead.",
+                        name=promised[0].display_name,
+                        policy=version.policy_id.name,
+                    )
+                )
+
+    def _get_names(self, kind):
+        """Ids of the components, causes or faults that the wording names."""
+        payload = self.payload
+        return {
+            "component": {term["component"] for term in payload["terms"]},
+            "cause": {*payload["excluded"], *(rule["cause"] for rule in payload["rules"])},
+            "fault": set(payload["faults"]),
+        }[kind]
 
     # === RULES === #
 
@@ -63,6 +89,7 @@ class AftersalesWarrantyPolicyVersion(models.Model):
             )
 
     def _get_rules(self):
+        """The frozen charge rules; the key of a rule is its position in the wording."""
         return tuple(
             coverage.ChargeRule(
                 coverage.Charge(
@@ -71,6 +98,24 @@ class AftersalesWarrantyPolicyVersion(models.Model):
                 phase=rule["phase"],
                 cause=rule["cause"],
                 cost=rule["cost"] and coverage.CostType(rule["cost"]),
+                key=position,
             )
-            for rule in self.payload["rules"]
+            for position, rule in enumerate(self.payload["rules"])
         )
+
+    def _get_conditions(self):
+        """What the wording demands of a claim, read once for all units that rely on it.
+
+        Returns a dict of keyword arguments of ``logic.coverage.Facts``; empty for no version.
+        """
+        if not self:
+            return {}
+        payload = self.payload
+        return {
+            "rules": self._get_rules(),
+            "excluded": frozenset(payload["excluded"]),
+            "listed": frozenset(payload["faults"]) or None,
+        }
+
+    def _gives_downtime_back(self):
+        return bool(self) and self.payload["downtime_extends"]

@@ -20,6 +20,7 @@ from odoo.addons.aftersales_service.logic.coverage import (
     Result,
     decide,
     price,
+    seller_must_prove,
 )
 from odoo.addons.aftersales_service.logic.warranty_terms import NOT_STARTED, Period, Phase
 
@@ -128,6 +129,13 @@ def test_rules_are_read_from_the_top():
     assert _decide(START, rules=rules).charges[CostType.PART] == AT_LIST
 
 
+def test_rules_that_turn_the_result_around_are_the_reason():
+    charged = _decide(START, rules=(ChargeRule(AT_COST, phase="warranty"),))
+    assert (charged.result, charged.reason) == (Result.NOT_COVERED, Reason.CHARGED)
+    free = _decide(date(2028, 1, 1), rules=(ChargeRule(FREE, phase="out"),))
+    assert (free.result, free.reason) == (Result.COVERED, Reason.FREE_BY_RULE)
+
+
 def test_duty_is_charged_in_a_covered_repair():
     """R01.08 (2.8): the repair stays free, import duty and taxes do not."""
     decision = _decide(START, rules=(ChargeRule(AT_LIST, cost=CostType.DUTY),))
@@ -171,3 +179,75 @@ def test_an_exclusion_never_makes_a_claim_better(on):
     plain = _decide(on, cause="misuse")
     excluded = _decide(on, cause="misuse", excluded=frozenset({"misuse"}))
     assert rank.index(excluded.result) <= rank.index(plain.result)
+
+
+def _misuse(**facts):
+    return _decide(START, cause="misuse", excluded=frozenset({"misuse"}), **facts)
+
+
+@pytest.mark.parametrize(
+    ("ruling", "result", "charge"),
+    [
+        (Reason.GOODWILL, Result.COVERED, FREE),
+        (Reason.APPROVED, Result.COVERED, FREE),
+        (Reason.REFUSED, Result.NOT_COVERED, AT_LIST),
+        (Reason.REJECTED, Result.NOT_COVERED, AT_LIST),
+    ],
+)
+def test_what_people_ruled_comes_first(ruling, result, charge):
+    decision = _misuse(ruling=ruling, eligible=False, doubtful=True)
+    assert (decision.result, decision.reason) == (result, ruling)
+    assert set(decision.charges.values()) == {charge}
+
+
+def test_doubt_waits_for_a_ruling():
+    """S-R07-1: undetermined until the maker has answered; doubt changes nothing out of cover."""
+    doubt = _decide(START, doubtful=True)
+    assert (doubt.result, doubt.reason) == (Result.UNDETERMINED, Reason.DOUBTFUL)
+    assert _decide(date(2028, 1, 1), doubtful=True).reason == Reason.EXPIRED
+
+
+def test_only_eligible_units():
+    decision = _decide(START, eligible=False)
+    assert (decision.result, decision.reason) == (Result.NOT_COVERED, Reason.INELIGIBLE)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (None, Reason.FAULT_NEEDED),
+        ("no ring", Reason.COVERED),
+        ("scratch", Reason.FAULT_NOT_LISTED),
+    ],
+)
+def test_a_promise_may_name_its_faults(fault, reason):
+    """R29.07: the performance-fault table."""
+    assert _decide(START, fault=fault, listed=frozenset({"no ring"})).reason == reason
+
+
+def test_each_charge_names_its_rule():
+    rules = (ChargeRule(AT_LIST, cost=CostType.DUTY, key="duty"),)
+    sources = _decide(START, rules=rules).sources
+    assert sources[CostType.DUTY] == "duty"
+    assert sources[CostType.PART] is None
+
+
+def test_rules_of_a_phase_hold_for_an_excluded_cause_in_it():
+    rules = (ChargeRule(AT_COST, phase="warranty", cause="misuse", cost=CostType.PART),)
+    assert _misuse(rules=rules).charges[CostType.PART] == AT_COST
+
+
+@pytest.mark.parametrize(
+    ("received", "found", "months", "seller"),
+    [
+        ("2026-06-01", "2026-11-20", 6, True),  # S-R20-3
+        ("2026-06-01", "2026-12-01", 6, True),
+        ("2026-06-01", "2026-12-15", 6, False),
+        ("2026-06-01", "2026-05-31", 6, False),
+        ("2026-06-01", "2026-11-20", 0, False),
+        (None, "2026-11-20", 6, False),
+    ],
+)
+def test_burden_of_proof(received, found, months, seller):
+    received = received and date.fromisoformat(received)
+    assert seller_must_prove(received, date.fromisoformat(found), months) is seller

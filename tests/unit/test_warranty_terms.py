@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from odoo.addons.aftersales_service.logic.errors import BrokenChainError, InvalidTermError
 from odoo.addons.aftersales_service.logic.warranty_terms import (
     NOT_STARTED,
+    Extension,
     Period,
     StartEvent,
     Term,
     TermUnit,
+    add_up,
     event_date,
     last_covered_day,
     schedule,
@@ -153,7 +155,7 @@ def test_a_chain_needs_something_to_follow():
 def test_an_extension_moves_the_end_and_what_follows(first, length, unit, extra, next_length):
     terms = [_term(1, "delivery", length, unit), _term(2, "previous", next_length, "day")]
     events = {StartEvent.DELIVERY: first}
-    plain, extended = schedule(terms, events), schedule(terms, events, {1: extra})
+    plain, extended = schedule(terms, events), schedule(terms, events, {1: Extension(days=extra)})
     assert extended[1].last - plain[1].last == timedelta(days=extra)
     assert extended[2].first - plain[2].first == timedelta(days=extra)
 
@@ -161,4 +163,58 @@ def test_an_extension_moves_the_end_and_what_follows(first, length, unit, extra,
 def test_an_extension_of_something_for_life_changes_nothing():
     terms = [_term(1, "delivery", 0, "lifetime")]
     events = {StartEvent.DELIVERY: date(2026, 3, 10)}
-    assert schedule(terms, events, {1: 30}) == schedule(terms, events)
+    assert schedule(terms, events, {1: Extension(12, 30)}) == schedule(terms, events)
+
+
+GRANTS = st.lists(st.tuples(st.integers(1, 40), COUNTED), max_size=6)
+
+
+@given(DAYS, LENGTHS, COUNTED, GRANTS, st.randoms())
+def test_extensions_commute(first, length, unit, grants, random):
+    shuffled = grants.copy()
+    random.shuffle(shuffled)
+    assert last_covered_day(first, length, unit, add_up(grants)) == last_covered_day(
+        first, length, unit, add_up(shuffled)
+    )
+
+
+@given(DAYS, LENGTHS, COUNTED, GRANTS)
+def test_an_extension_never_shortens(first, length, unit, grants):
+    plain = last_covered_day(first, length, unit)
+    assert last_covered_day(first, length, unit, add_up(grants)) >= plain
+
+
+def test_s_r29_7_battery_with_ten_days_of_repair():
+    downtime = [(date(2026, 8, 3), date(2026, 8, 13)), (date(2026, 8, 5), date(2026, 8, 10))]
+    events = {StartEvent.INVOICE: date(2026, 6, 1)}
+    periods = schedule([_term("battery", "invoice", 6)], events, downtime=downtime)
+    assert periods["battery"].last == date(2026, 12, 10)
+
+
+def test_downtime_lengthens_what_was_running_and_moves_what_follows():
+    terms = [_term(1, "delivery", 12), _term(2, "previous", 12)]
+    events = {StartEvent.DELIVERY: date(2026, 1, 1)}
+    first = (date(2026, 12, 25), date(2027, 1, 4))
+    inside_given_back = (date(2027, 1, 8), date(2027, 1, 10))
+    later = (date(2027, 6, 1), date(2027, 6, 11))
+    periods = schedule(terms, events, downtime=[later, inside_given_back, first])
+    assert periods == {
+        1: Period(date(2026, 1, 1), date(2027, 1, 12)),
+        2: Period(date(2027, 1, 13), date(2028, 1, 22)),
+    }
+
+
+def test_downtime_before_the_start_and_of_something_for_life_changes_nothing():
+    events = {StartEvent.DELIVERY: date(2026, 1, 1)}
+    before = [(date(2025, 1, 1), date(2025, 2, 1))]
+    during = [(date(2026, 3, 1), date(2026, 4, 1))]
+    counted, for_life = [_term(1, "delivery", 12)], [_term(1, "delivery", 0, "lifetime")]
+    assert schedule(counted, events, downtime=before) == schedule(counted, events)
+    assert schedule(for_life, events, downtime=during) == schedule(for_life, events)
+
+
+def test_s_r32_3_five_days_of_missed_guarantee():
+    grants = [(5, TermUnit.DAY)]
+    assert last_covered_day(date(2026, 4, 19), 1, TermUnit.YEAR, add_up(grants)) == date(
+        2027, 4, 23
+    )

@@ -1,0 +1,26 @@
+"""Half-open spans ``(start, end)`` of dates or instants: ``end`` itself is outside.
+
+A unit handed in on the 3rd and given back on the 13th was away for ten days (A9): the span
+``(3rd, 13th)``. Empty and reversed spans count for nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+Span = tuple[date, date]
+
+
+def merge(spans: Iterable[Span]) -> list[Span]:
+    """The union as disjoint spans in order; touching ones become one."""
+    merged: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def total(spans: Iterable[Span]) -> timedelta:
+    """How long the union lasts: what overlaps is counted once."""
+    return sum((end - start for start, end in merge(spans)), timedelta())

@@ -1,0 +1,49 @@
+"""Spans: union and length, also of spans that overlap, touch or are empty."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odoo.addons.aftersales_service.logic.spans import merge, total
+
+DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 31))
+SPANS = st.lists(st.tuples(DAYS, DAYS), max_size=8)
+
+
+def _days(spans):
+    """The slow way: every day counted by itself."""
+    return {
+        start + timedelta(days=number)
+        for start, end in spans
+        for number in range((end - start).days)
+    }
+
+
+def test_waiting_for_parts_inside_the_repair_counts_once():
+    """S-R29-7: ten days, not fifteen."""
+    repair = (date(2026, 8, 3), date(2026, 8, 13))
+    waiting = (date(2026, 8, 5), date(2026, 8, 10))
+    assert total([repair, waiting]) == timedelta(days=10)
+
+
+def test_touching_spans_become_one():
+    first, second = (date(2026, 1, 1), date(2026, 1, 5)), (date(2026, 1, 5), date(2026, 1, 9))
+    assert merge([second, first]) == [(date(2026, 1, 1), date(2026, 1, 9))]
+
+
+@given(SPANS)
+def test_the_union_never_counts_a_day_twice(spans):
+    assert total(spans).days == len(_days(spans))
+
+
+@given(SPANS)
+def test_merged_spans_are_disjoint_and_in_order(spans):
+    merged = merge(spans)
+    assert all(start < end for start, end in merged)
+    assert all(before[1] < after[0] for before, after in zip(merged, merged[1:], strict=False))
+
+
+@given(SPANS, SPANS)
+def test_more_spans_never_last_shorter(some, more):
+    assert total(some + more) >= total(some)
