@@ -55,11 +55,12 @@ def connect(key: str, build_base: Callable[[Server], None]) -> Server:
             return _start(data)
 
 
-def stop() -> None:
+def stop(_arguments: list[str]) -> int:
     """Stop this clone's server, if any."""
     place = _recorded_place()
     if place:
         _stop_all(place)
+    return 0
 
 
 def discard() -> None:

@@ -155,8 +155,9 @@ def _compile_assets(odoo: Odoo, name: str) -> None:
             odoo.server.stamp(name, stamp + WITH_ASSETS)
 
 
-def update(odoo: Odoo) -> None:
+def update(_arguments: list[str]) -> int:
     """Upgrade the databases in place: what a customer's database goes through."""
+    odoo = ready_odoo()
     for kind in ("template", "demo"):
         name, stamp = _name(kind), _content_stamp(odoo)
         with locked(DEV / kind):
@@ -168,6 +169,7 @@ def update(odoo: Odoo) -> None:
                 odoo.run(*arguments, "--logfile", log, log=log)
                 refuse_complaints(log)
                 odoo.server.stamp(name, stamp)
+    return 0
 
 
 # --- Clones for one run ------------------------------------------------------------------------

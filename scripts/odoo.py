@@ -65,6 +65,7 @@ def configure(addons: Path = ROOT, configuration: Path = CONFIGURATION) -> None:
         f"addons_path = {addons}\n"
         f"data_dir = {DEV / 'data'}\n"
         f"logfile = {LOGS / 'odoo.log'}\n"
+        f"screenshots = {DEV / 'screenshots'}\n"
         "http_interface = 127.0.0.1\n"
         "list_db = False\n",
     )

@@ -80,7 +80,8 @@ def _verdict(log: Path, status: int) -> int:
     if not counts or counts[-1][2] == "0":
         raise Problem(f"Odoo ran no test of ours; see {log}")
     failed, errors, total = map(int, counts[-1])
-    say(f"{total - failed - errors} passed, {failed + errors} failed, {len(skipped)} skipped")
+    passed = total - failed - errors - len(skipped)
+    say(f"{passed} passed, {failed + errors} failed, {len(skipped)} skipped")
     return int(bool(status or failed or errors or skipped))
 
 

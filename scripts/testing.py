@@ -1,46 +1,18 @@
-"""Running tests: rules alone, everything, any file, and the same files under Odoo's own runner."""
+"""``make test`` and ``make pytest``: tests in a fresh database with our addon."""
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
-from . import databases, python_environment, system_packages
-from .console import Problem
-from .layout import ADDON, DEV, ROOT, TESTS, caller_path
+from . import databases, system_packages, unit_tests
+from .layout import ROOT, TESTS, caller_path
 from .odoo import Odoo
-
-PYTEST = ("-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", ROOT)
-REFUSE_SKIPPED = ("-p", "scripts.pytest_refuse_skipped")
-
-
-def unit(arguments: list[str]) -> int:
-    """Run the tests of the rules, which need neither Odoo nor a database.
-
-    Plugins are named one by one: looking for all that are installed, Odoo's among them, would
-    take longer than the tests.
-    """
-    python = python_environment.for_odoo()
-    plugins = [*REFUSE_SKIPPED, "-p", "_hypothesis_pytestplugin", *_coverage()]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
-    return _run([python, *PYTEST, *plugins, *arguments, TESTS / "unit"], environment)
-
-
-def _coverage() -> list[str]:
-    if os.environ.get("COV") == "0":
-        return []
-    report = "--cov-report=term-missing:skip-covered"
-    return ["-p", "pytest_cov", f"--cov={ADDON / 'logic'}", "--cov-branch", report]
+from .pytest_run import REFUSE_SKIPPED, run_pytest
 
 
 def everything(arguments: list[str]) -> int:
     """Run all tests and refuse a run in which one was skipped."""
     odoo = databases.ready_odoo(*system_packages.FOR_PAGES)
-    status = unit([])
+    status = unit_tests.with_coverage([])
     if status:
         return status
     selection = [*REFUSE_SKIPPED, *arguments, TESTS, f"--ignore={TESTS / 'unit'}"]
@@ -77,8 +49,8 @@ def _import_options(paths: list[Path]) -> list[str]:
 
 def _run_with_odoo(odoo: Odoo, arguments: list) -> int:
     with databases.scratch(odoo, browser=_drives_browser(arguments)) as database:
-        command = [odoo.python, *PYTEST, "--odoo-database", database, "--odoo-http", *arguments]
-        return _run(command, odoo.environment)
+        options = ["--odoo-database", database, "--odoo-http"]
+        return run_pytest(odoo.python, [*options, *arguments], odoo.environment)
 
 
 def _drives_browser(arguments: list) -> bool:
@@ -86,38 +58,4 @@ def _drives_browser(arguments: list) -> bool:
     files = [file for path in _paths(arguments) for file in (path, *path.glob("**/test_*.py"))]
     return any(
         re.search(rb"start_tour|browser_js", file.read_bytes()) for file in files if file.is_file()
-    )
-
-
-def _run(command: list, environment: dict[str, str]) -> int:
-    arguments = [os.fspath(part) for part in command]
-    environment = {**environment, "HYPOTHESIS_STORAGE_DIRECTORY": str(DEV / "hypothesis")}
-    return subprocess.run(arguments, env=environment, cwd=ROOT, check=False).returncode
-
-
-def shell(arguments: list[str]) -> int:
-    """Run a script with ``env``, or offer a prompt, on a clone that is dropped afterwards."""
-    script = os.environ.get("SCRIPT") or (arguments[0] if arguments else None)
-    odoo = databases.ready_odoo()
-    with databases.scratch(odoo) as database:
-        command = odoo.command("shell", "-d", database)
-        if not script:
-            return subprocess.run(command, env=odoo.environment, cwd=ROOT, check=False).returncode
-        return subprocess.run(
-            command,
-            env=odoo.environment,
-            cwd=ROOT,
-            input=_executing(caller_path(script)),
-            text=True,
-            check=False,
-        ).returncode
-
-
-def _executing(script: Path) -> str:
-    """Return statements that run a file under its own name, so that tracebacks show its lines."""
-    if not script.is_file():
-        raise Problem(f"SCRIPT={script} does not exist")
-    return (
-        f"__file__ = {str(script)!r}\n"
-        "exec(compile(open(__file__, encoding='utf-8').read(), __file__, 'exec'), globals())\n"
     )
