@@ -133,7 +133,7 @@ class MainJob:
         return _expect(request["coverage_sentence"], "Covered: Warranty")
 
     def _judge(self, cause: str, result: str) -> str:
-        found = _only(self.service.search("aftersales.cause", ("name", "like", cause)))
+        found = _only(self.service.search("aftersales.cause", ("name", "=", cause)))
         self.service.call("aftersales.request", "write", [self.request], {"cause_id": found})
         claim = self.service.read("aftersales.claim", self.claim, "result", "reason_text")
         _expect(claim["result"], result)
@@ -143,7 +143,7 @@ class MainJob:
         return self._judge("Human damage", "not_covered")
 
     def _judge_quality(self) -> str:
-        return self._judge("Quality", "covered")
+        return self._judge("Quality: material, manufacture or assembly", "covered")
 
     def _repair(self) -> str:
         action = self.service.call("aftersales.request", "action_create_repair", [self.request])

@@ -243,18 +243,28 @@ class AftersalesUnit(models.Model):
     @api.depends_context("lang", "tz")
     @api.depends("cover_start", "cover_end", "date_ended", "coverage_ids", "state")
     def _compute_coverage_state(self):
-        today = self._get_today()
-        decisions = self._decide(today)
-        for unit in self:
-            unit.coverage_sentence = unit._explain(decisions[unit], today)
-            unit.coverage_state = unit._get_coverage_state(today)
-            unit.waits_for = unit.coverage_state == "not_started" and unit._get_missing_event()
+        now = fields.Datetime.now()
+        by_day = self.grouped(lambda unit: unit._get_local_date(now))
+        for today, units in by_day.items():
+            decisions = units._decide(today)
+            for unit in units:
+                unit.coverage_sentence = unit._explain(decisions[unit], today)
+                unit.coverage_state = unit._get_coverage_state(today)
+                unit.waits_for = unit.coverage_state == "not_started" and unit._get_missing_event()
 
     @api.model
     def _get_today(self):
-        """The company's day: what is covered does not depend on who looks from where."""
+        """The company's day, by which lists are filtered: it does not depend on who looks.
+
+        A unit by itself is judged by its customer's day, which may be the next one already.
+        """
         calendar = self.env.company.sudo().resource_calendar_id
         return local_date(fields.Datetime.now(), calendar, self.env.user)
+
+    def _get_local_date(self, instant):
+        """The customer's date at a UTC instant (A1)."""
+        self.ensure_one()
+        return local_date(instant, self.partner_id, self.company_id.resource_calendar_id)
 
     def _get_coverage_state(self, today):
         self.ensure_one()

@@ -265,9 +265,6 @@ class AftersalesUnit(models.Model):
         if changed:
             self.write(changed)
 
-    def _get_local_date(self, instant):
-        return local_date(instant, self.partner_id, self.company_id.resource_calendar_id)
-
     # === EXCHANGES === #
 
     def _link_exchanges(self):
