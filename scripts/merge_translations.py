@@ -37,7 +37,7 @@ def _save(catalog: polib.POFile, path: Path) -> None:
     for name in NOISE:
         catalog.metadata.pop(name, None)
     catalog.metadata["Content-Transfer-Encoding"] = "8bit"
-    catalog.sort()  # by term, so that a new one does not move others
+    catalog.sort(key=lambda entry: entry.msgid)  # so that a new term does not move others
     catalog.save(path)
 
 
