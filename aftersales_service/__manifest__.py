@@ -40,6 +40,8 @@
         "views/claim_views.xml",
         "views/unit_templates.xml",
         "views/unit_views.xml",
+        "report/unit_certificate_templates.xml",
+        "data/mail_template_data.xml",
         "views/product_views.xml",
         "views/sale_order_views.xml",
         "views/stock_views.xml",

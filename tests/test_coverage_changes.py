@@ -272,3 +272,47 @@ class TestExchangeAndRefund(AftersalesCommon):
         self.assertCover(unit, "2026-03-10", "2027-03-09")
         with self.assertRaisesRegex(ValidationError, "belongs to New Owner"):
             self._request(unit, "2026-06-01", partner_id=self.customer.id)
+
+
+class TestCertificateAndMail(AftersalesCommon):
+    def test_the_certificate_speaks_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env["ir.module.module"]._load_module_terms(["aftersales_service"], ["zh_CN"])
+        unit = self._delivered("SN-1", plan=self._preset("r12"), on="2026-03-10")
+        report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
+        name = "aftersales_service.report_unit_certificate"
+        english = report._render_qweb_html(name, unit.ids)[0].decode()
+        self.assertIn("Warranty Certificate", english)
+        self.assertIn("data:image/png;base64,", english)
+        unit.partner_id.lang = "zh_CN"
+        chinese = report._render_qweb_html(name, unit.ids)[0].decode()
+        self.assertNotIn("Warranty Certificate", chinese)
+        self.assertIn("质保", chinese)
+        pdf, kind = report._render_qweb_pdf(name, unit.ids)
+        self.assertEqual((pdf[:4], kind), (b"%PDF", "pdf"))
+
+    def test_the_customer_is_told_once_when_cover_begins(self):
+        plan = self._preset("r01")
+        plan.start_template_id = self.env.ref("aftersales_service.mail_template_cover_started")
+        self.customer.email = "hotel@example.com"
+        unit = self._delivered("SN-1", plan=plan, on="2026-02-20")
+        self.assertFalse(self._mails_about(unit))
+        unit.date_ordered = "2026-02-01"
+        acceptance = self.env["aftersales.acceptance"].create(
+            {
+                "partner_id": self.customer.id,
+                "unit_ids": [Command.set(unit.ids)],
+                "date": unit.date_delivered,
+            }
+        )
+        acceptance.action_record()
+        self.assertTrue(unit.is_announced)
+        self.assertEqual(len(self._mails_about(unit)), 1)
+        acceptance.note = "Again"
+        acceptance.action_record()
+        self.assertEqual(len(self._mails_about(unit)), 1)
+
+    def _mails_about(self, unit):
+        return self.env["mail.mail"].search(
+            [("model", "=", "aftersales.unit"), ("res_id", "=", unit.id)]
+        )

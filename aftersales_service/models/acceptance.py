@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .local_time import local_date
+
 #: Which date of a unit an acceptance of each kind records.
 DATE_FIELDS = {
     "acceptance": "date_accepted",
@@ -80,7 +82,8 @@ class AftersalesAcceptance(models.Model):
             )
         ordered = [unit.date_ordered for unit in self.unit_ids if unit.date_ordered]
         if self.order_id.date_order:
-            ordered.append(self.order_id.date_order.date())
+            clocks = (self.partner_id, self.company_id.resource_calendar_id)
+            ordered.append(local_date(self.order_id.date_order, *clocks))
         if ordered and self.date < min(ordered):
             return self.env._(
                 "%(name)s on %(day)s lies before the order of %(ordered)s. Correct the date.",

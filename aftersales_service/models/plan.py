@@ -29,6 +29,12 @@ class AftersalesPlan(models.Model):
         tracking=True,
         index="btree_not_null",
     )
+    start_template_id = fields.Many2one(
+        "mail.template",
+        string="Mail at Start of Cover",
+        domain="[('model', '=', 'aftersales.unit')]",
+        help="Sent to the customer when the cover of a unit begins. Leave empty to send nothing.",
+    )
     is_preset = fields.Boolean(
         string="Ready-Made", readonly=True, copy=False, help="Shipped with the addon."
     )

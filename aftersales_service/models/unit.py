@@ -22,6 +22,7 @@ FROM_GOODS = frozenset(
         "quantity_returned",
         "exchange_rule",
         "replaces_id",
+        "is_announced",
     }
 )
 #: Dates that follow the transfer of a unit that was delivered from here.
@@ -186,6 +187,12 @@ class AftersalesUnit(models.Model):
         string="Tampered Sale Date or Severe Wear",
         tracking=True,
         help="Rights shrink to repair: nothing is exchanged or refunded.",
+    )
+    is_announced = fields.Boolean(
+        string="Customer Was Told",
+        readonly=True,
+        copy=False,
+        help="The customer was told that the cover has begun.",
     )
     request_ids = fields.One2many("aftersales.request", "unit_id")
     claim_ids = fields.One2many("aftersales.claim", "unit_id")

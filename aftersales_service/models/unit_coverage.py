@@ -1,3 +1,8 @@
+import base64
+import io
+
+import qrcode
+
 from odoo import models
 
 from ..logic.warranty_terms import schedule
@@ -142,7 +147,32 @@ class AftersalesUnit(models.Model):
                 day = documents.sorted("id")[-1:].date
                 if unit[field] != day and (documents or unit._was_accepted_by_document(kind)):
                     unit[field] = day
+        self._announce_cover()
 
     def _was_accepted_by_document(self, kind):
         """Whether the date came from an acceptance: then it goes with it."""
         return any(doc.kind == kind for doc in self.acceptance_ids if doc.state == "cancelled")
+
+    # === TELLING THE CUSTOMER === #
+
+    def _announce_cover(self):
+        """Mail those whose cover has begun, once, where their plan asks for it."""
+        today = self._get_today()
+        begun = self.filtered(
+            lambda unit: (
+                unit.plan_id.start_template_id
+                and not unit.is_announced
+                and unit.cover_start
+                and unit.cover_start <= today
+            )
+        )
+        for template, units in begun.grouped(lambda unit: unit.plan_id.start_template_id).items():
+            template.sudo().send_mail_batch(units.ids)
+        begun.sudo().is_announced = True
+
+    def _get_qr_code(self):
+        """The serial as a picture to scan, ready for the ``src`` of an image."""
+        self.ensure_one()
+        picture = io.BytesIO()
+        qrcode.make(self.name, border=0).save(picture, format="PNG")
+        return f"data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}"

@@ -20,6 +20,10 @@ class AftersalesUnit(models.Model):
 
         Reads in batch: the number of queries does not depend on the number of units.
         """
+        # in one go: the ORM alone would read a thousand at a time
+        units = self.sudo()._origin
+        units.fetch(["version_id", "date_ended", "is_sold_by_us", "has_proof", "coverage_ids"])
+        units.coverage_ids.fetch(["phase", "component_id", "date_start", "date_end"])
         fault_facts = self._prepare_fault_facts(**known)
         conditions = {version: version._get_conditions() for version in self.sudo().version_id}
         return {

@@ -75,6 +75,7 @@ class AftersalesUnit(models.Model):
         units = self.with_context(**QUIETLY).create(vals_list).with_env(self.env)
         units._link_exchanges()
         units.sale_order_id.order_line._aftersales_extend_cover()
+        units._announce_cover()
         return units
 
     def _end_former(self, lines):

@@ -63,6 +63,7 @@ class AftersalesUnit(models.Model):
             *self._get_date_events(),
             *self._get_cover_events(),
             *self._get_goods_events(),
+            *self._get_promise_events(),
             *self._get_case_events(),
         ]
 
@@ -117,6 +118,29 @@ class AftersalesUnit(models.Model):
                 self.env._("Delivered again") if out else self.env._("Came back"),
                 line.picking_id.name,
                 line.picking_id,
+            )
+
+    def _get_promise_events(self):
+        """What lengthened the promise, and which units took each other's place."""
+        for row in self.extension_ids.filtered(lambda row: row.state == "active"):
+            title = self.env._("Cover extended by %s", row.extent)
+            yield self._timeline_event(row.date, "fa-plus-square-o", title, row.reason)
+        for new in self.replaced_by_ids:
+            title = self.env._("Replaced by %s", new.name)
+            day = new.date_delivered or new.create_date
+            yield self._timeline_event(day, "fa-exchange", title, "", new)
+        if self.replaces_id:
+            title = self.env._("Takes the place of %s", self.replaces_id.name)
+            day = self.date_delivered or self.create_date
+            yield self._timeline_event(day, "fa-exchange", title, "", self.replaces_id)
+        for claim in self._get_readable("claim_ids").filtered("ruling"):
+            title = self.env._(
+                "Claim %(claim)s: %(ruling)s",
+                claim=claim.name,
+                ruling=label(claim, "ruling", claim.ruling),
+            )
+            yield self._timeline_event(
+                claim.write_date, "fa-gavel", title, claim.ruling_reason, claim
             )
 
     def _get_case_events(self):
