@@ -396,11 +396,8 @@ class AftersalesClaim(models.Model):
             covered = charge == coverage_rules.FREE and self.reason == "charged"
             return self._get_reason_text(coverage_rules.Reason.COVERED if covered else None)
         rule = version.payload["rules"][position]
-        return self.env._(
-            "Promised rule “%(rule)s”: %(charge)s.",
-            rule=self.env["aftersales.warranty.policy.charge.rule"]._describe_rule(rule),
-            charge=self._describe_charge(cost_type),
-        )
+        words = self.env["aftersales.warranty.policy.charge.rule"]._describe_rule(rule)
+        return self.env._("Promised rule “%s”.", words)
 
     # === ACTIONS === #
 
