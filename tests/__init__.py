@@ -5,6 +5,7 @@ if __name__.startswith("odoo.addons."):
         test_claim_decision,
         test_claim_ruling,
         test_coverage_changes,
+        test_list_queries,
         test_plan_presets,
         test_request_repair,
         test_security_roles,

@@ -79,6 +79,47 @@ class TestAcceptance(AftersalesCommon):
             draft.unlink()
 
 
+class TestOrderWithTwoPromises(AftersalesCommon):
+    def test_s_x1_order_with_two_promises(self):
+        """A waits for acceptance while B runs from shipping; recording it starts A alone."""
+        valve = self._product("Valve", tracking="serial")
+        order = self._order(plan=self._preset("r01"), confirm=False)
+        order.order_line = [
+            Command.create({"product_id": valve.id, "aftersales_plan_id": self._preset("r12").id})
+        ]
+        order.date_order = self._noon("2026-02-01")
+        order.action_confirm()
+        order.date_order = self._noon("2026-02-01")
+        for product, serial in ((self.machine, "A-1"), (valve, "B-1")):
+            self._stock(product, 1, self._serial(serial, product))
+        picking = order.picking_ids
+        for move in picking.move_ids:
+            move.lot_ids = self._serial(
+                "A-1" if move.product_id == self.machine else "B-1", move.product_id
+            )
+        picking.move_ids.picked = True
+        picking._action_done()
+        picking.date_done = self._noon("2026-02-20")
+        units = order.order_line.aftersales_unit_ids
+        system = units.filtered(lambda unit: unit.name == "A-1")
+        shipped = units - system
+        hardware = system.coverage_ids[0]
+        self.assertEqual((hardware.date_start, system.coverage_state), (False, "not_started"))
+        self.assertCover(shipped, "2026-02-20", "2032-02-19")
+        self.env["aftersales.acceptance"].create(
+            {
+                "partner_id": self.customer.id,
+                "order_id": order.id,
+                "unit_ids": [Command.set(system.ids)],
+                "date": "2026-03-10",
+            }
+        ).action_record()
+        self.assertEqual(
+            (hardware.date_start, hardware.date_end), (date(2026, 3, 10), date(2027, 3, 9))
+        )
+        self.assertCover(shipped, "2026-02-20", "2032-02-19")
+
+
 class TestExtension(AftersalesCommon):
     @classmethod
     def setUpClass(cls):

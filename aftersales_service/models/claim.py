@@ -256,7 +256,8 @@ class AftersalesClaim(models.Model):
     @api.depends("reason", "charges", "coverage_id")
     def _compute_reason_text(self):
         # one read for the whole list, before each claim is put into words
-        self.sudo().coverage_id.mapped("display_name")
+        self.fetch([*FACTS, *DECISION, "state", "ruling", "ruling_reason"])
+        self.sudo().coverage_id._read_ahead()
         for claim in self:
             claim.reason_text = claim.reason and claim._get_reason_text()
             claim.charges_text = "\n".join(

@@ -111,6 +111,11 @@ class AftersalesCoverage(models.Model):
             )
         return super().write(vals)
 
+    def _read_ahead(self):
+        """Read what decisions and their sentences need, for all these rows at once."""
+        self.fetch(["phase", "component_id", "start_event", "date_start", "date_end", "sequence"])
+        self.component_id.fetch(["name"])
+
     def _get_term(self):
         """This row as ``logic.warranty_terms`` takes it."""
         return warranty_terms.Term(

@@ -263,10 +263,13 @@ class AftersalesRequest(models.Model):
         self.coverage_sentence = unit._explain(decision, self.date_failure, **facts)
 
     def _get_main_claim(self):
-        claims = self.claim_ids.filtered(
-            lambda claim: claim.state != "cancelled" and claim.unit_id == self.unit_id._origin
+        """The claim that decides about this request's unit; empty where there is none."""
+        unit = self.unit_id._origin
+        claims = self.claim_ids  # iterated, not filtered: each keeps reading ahead for all
+        return next(
+            (claim for claim in claims if claim.state != "cancelled" and claim.unit_id == unit),
+            claims.browse(),
         )
-        return claims[:1]
 
     def _compute_repair_count(self):
         counts = {}

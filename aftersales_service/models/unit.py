@@ -165,7 +165,7 @@ class AftersalesUnit(models.Model):
         compute="_compute_coverage_state",
         search="_search_coverage_state",
     )
-    coverage_sentence = fields.Char(compute="_compute_coverage_state")
+    coverage_sentence = fields.Char(compute="_compute_coverage_sentence")
     waits_for = fields.Char(compute="_compute_coverage_state")
 
     extension_ids = fields.One2many("aftersales.coverage.extension", "unit_id", copy=False)
@@ -251,13 +251,19 @@ class AftersalesUnit(models.Model):
     @api.depends("cover_start", "cover_end", "date_ended", "coverage_ids", "state")
     def _compute_coverage_state(self):
         now = fields.Datetime.now()
+        for unit in self:
+            unit.coverage_state = unit._get_coverage_state(unit._get_local_date(now))
+            unit.waits_for = unit.coverage_state == "not_started" and unit._get_missing_event()
+
+    @api.depends_context("lang", "tz")
+    @api.depends("coverage_ids.date_start", "coverage_ids.date_end", "date_ended", "state")
+    def _compute_coverage_sentence(self):
+        now = fields.Datetime.now()
         by_day = self.grouped(lambda unit: unit._get_local_date(now))
         for today, units in by_day.items():
             decisions = units._decide(today)
             for unit in units:
                 unit.coverage_sentence = unit._explain(decisions[unit], today)
-                unit.coverage_state = unit._get_coverage_state(today)
-                unit.waits_for = unit.coverage_state == "not_started" and unit._get_missing_event()
 
     @api.model
     def _get_today(self):
@@ -354,7 +360,8 @@ class AftersalesUnit(models.Model):
         """Register units; each gets the coverage its plan promises, once and for all."""
         if not self.env.su:
             self._refuse_forged(vals_list)
-        vals_list = [self._add_missing_default_values(vals) for vals in vals_list]
+        proposed = self.default_get(["product_id", "lot_id", "name"])
+        vals_list = [{**proposed, **vals} for vals in vals_list]
         self._fill_lots(vals_list)
         units = super().create(vals_list)
         units._freeze_versions()

@@ -23,7 +23,7 @@ class AftersalesUnit(models.Model):
         # in one go: the ORM alone would read a thousand at a time
         units = self.sudo()._origin
         units.fetch(["version_id", "date_ended", "is_sold_by_us", "has_proof", "coverage_ids"])
-        units.coverage_ids.fetch(["phase", "component_id", "date_start", "date_end"])
+        units.coverage_ids._read_ahead()
         fault_facts = self._prepare_fault_facts(**known)
         conditions = {version: version._get_conditions() for version in self.sudo().version_id}
         return {
@@ -78,7 +78,9 @@ class AftersalesUnit(models.Model):
     def _explain(self, decision, on, **known):
         """The reason of a decision as one sentence with dates, in the user's language."""
         self.ensure_one()
-        row = self.env["aftersales.coverage"].sudo().browse(decision.cover and decision.cover.key)
+        key = decision.cover and decision.cover.key
+        rows = self.sudo().coverage_ids
+        row = next((row for row in rows if row.id == key), rows.browse())
         facts = {
             "cover": row,
             "start": row.date_start,
