@@ -146,6 +146,12 @@ class TestFiveCostLines(AftersalesCommon):
             {"repair_id": self.repair.id, "cost_type": "sundry", "price_list": 10}
         )
         self.assertEqual(later.sale_line_id.price_unit, 0)
+        freight = self.repair.aftersales_cost_line_ids[3]
+        self.assertEqual(freight.sale_line_id.aftersales_charge, "We – Free")
+        travel = self.repair.aftersales_cost_line_ids[1]
+        travel.cost_type = "sundry"
+        self.assertEqual((travel.amount, travel.sale_line_id.price_unit), (0, 0))
+        travel.write({"cost_type": "travel", "price_list": 90})
         labour.unlink()
         self.assertEqual(order.amount_untaxed, 45 + 33)
 

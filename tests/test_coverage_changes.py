@@ -283,6 +283,15 @@ class TestExchangeAndRefund(AftersalesCommon):
             }
         )
         self.assertCover(new, "2026-03-10", "2027-03-19")
+        self.env["aftersales.coverage.extension"].create(
+            {
+                "unit_id": new.id,
+                "coverage_id": new.coverage_ids.id,
+                "length": 5,
+                "reason": "After the exchange",
+            }
+        )
+        self.assertCover(new, "2026-03-10", "2027-03-24")
 
     def test_return_for_refund_ends_and_sending_it_again_restores(self):
         unit = self._delivered("SN-1", plan=self._plan({"length": 12}), on="2026-03-10")

@@ -100,6 +100,9 @@ class Extension:
     months: int = 0
     days: int = 0
 
+    def __add__(self, other: "Extension") -> "Extension":
+        return Extension(self.months + other.months, self.days + other.days)
+
 
 NOT_STARTED = Period(None, None)
 NO_EXTENSION = Extension()

@@ -95,6 +95,7 @@ class AftersalesCostLine(models.Model):
     @api.depends_context("lang")
     @api.depends(
         "repair_id.aftersales_claim_id.charges",
+        "repair_id.aftersales_claim_id.state",
         "cost_type",
         "quantity",
         "price_list",
@@ -142,18 +143,20 @@ class AftersalesCostLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines.filtered("is_goodwill")._refuse_goodwill_unless_manager()
-        lines._refuse_on_finished_repairs()
+        lines._refuse_on_cancelled_repairs()
         lines.filtered("repair_id.sale_order_id")._create_sale_lines()
         return lines
 
     def write(self, vals):
         if "is_goodwill" in vals:
             self._refuse_goodwill_unless_manager()
-        self._refuse_on_finished_repairs()
+        self._refuse_on_cancelled_repairs()
         res = super().write(vals)
-        if "quantity" in vals:
+        if vals.keys() & {"quantity", "cost_type"}:
             for line in self.sudo().filtered("sale_line_id"):
-                line.sale_line_id.product_uom_qty = line.quantity
+                line.sale_line_id.write(
+                    {"product_uom_qty": line.quantity, "aftersales_cost_type": line.cost_type}
+                )
         return res
 
     def unlink(self):
@@ -168,29 +171,32 @@ class AftersalesCostLine(models.Model):
                 self.env._("Only an after-sales manager grants goodwill. Ask one to tick it.")
             )
 
-    def _refuse_on_finished_repairs(self):
-        finished = self.repair_id.filtered(lambda repair: repair.state == "cancel")
-        if finished:
+    def _refuse_on_cancelled_repairs(self):
+        cancelled = self.repair_id.filtered(lambda repair: repair.state == "cancel")
+        if cancelled:
             raise UserError(
-                self.env._("%s is cancelled. Its costs no longer change.", finished[0].name)
+                self.env._("%s is cancelled. Its costs no longer change.", cancelled[0].name)
             )
 
     def _create_sale_lines(self):
         """Put the lines on the quotations of their repairs, priced by their decisions."""
-        for line in self.sudo().filtered(lambda line: not line.sale_line_id):
-            repair = line.repair_id
-            line.sale_line_id = (
-                self.env["sale.order.line"]
-                .sudo()
-                .create(
-                    {
-                        "order_id": repair.sale_order_id.id,
-                        "product_id": line.product_id.id,
-                        "name": line.name,
-                        "product_uom_qty": line.quantity,
-                        "aftersales_claim_id": repair.aftersales_claim_id.id,
-                        "aftersales_cost_type": line.cost_type,
-                        "aftersales_cost_line_id": line.id,
-                    }
-                )
-            )
+        # superuser: service agents quote their repairs without any right in sales
+        unquoted = self.sudo().filtered(lambda line: not line.sale_line_id)
+        quoted = (
+            self.env["sale.order.line"]
+            .sudo()
+            .create([line._prepare_sale_line() for line in unquoted])
+        )
+        for line, sale_line in zip(unquoted, quoted, strict=True):
+            line.sale_line_id = sale_line
+
+    def _prepare_sale_line(self):
+        return {
+            "order_id": self.repair_id.sale_order_id.id,
+            "product_id": self.product_id.id,
+            "name": self.name,
+            "product_uom_qty": self.quantity,
+            "aftersales_claim_id": self.repair_id.aftersales_claim_id.id,
+            "aftersales_cost_type": self.cost_type,
+            "aftersales_cost_line_id": self.id,
+        }

@@ -9,6 +9,7 @@ CHARGE_FACTS = (
     "aftersales_claim_id.charges",
     "aftersales_claim_id.state",
     "aftersales_cost_type",
+    "aftersales_cost_line_id.cost_type",
     "aftersales_cost_line_id.is_goodwill",
     "aftersales_cost_line_id.price_list",
     "aftersales_cost_line_id.price_cost",
@@ -141,6 +142,8 @@ class SaleOrderLine(models.Model):
     def _aftersales_which_change(self, vals):
         """Lines whose promise these values change: another product may promise something else."""
         names = {"aftersales_plan_id", "aftersales_policy_id", "product_id"} & vals.keys()
+        if not names:
+            return self.browse()
         return self.filtered(
             lambda line: any(line[name].id != (vals[name] or False) for name in names)
         )
@@ -221,8 +224,8 @@ class SaleOrderLine(models.Model):
     @api.depends(*CHARGE_FACTS)
     def _compute_aftersales_charge(self):
         for line in self:
-            claim = line.aftersales_claim_id.sudo()
-            line.aftersales_charge = claim and claim._describe_charge(line.aftersales_cost_type)
+            charge = line._aftersales_get_charge()
+            line.aftersales_charge = charge and self.env["aftersales.claim"]._describe(charge)
 
     @api.depends(*CHARGE_FACTS)
     def _compute_price_unit(self):

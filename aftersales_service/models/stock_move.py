@@ -19,13 +19,20 @@ class StockMove(models.Model):
     aftersales_reason = fields.Char(string="Why", compute="_compute_aftersales_charge")
 
     @api.depends_context("lang")
-    @api.depends("repair_id.aftersales_claim_id.charges", "product_id", "sale_line_id.price_unit")
+    @api.depends(
+        "repair_id.aftersales_claim_id.charges",
+        "repair_id.aftersales_claim_id.state",
+        "product_id",
+        "sale_line_id.price_unit",
+        "sale_line_id.aftersales_agreed",
+    )
     def _compute_aftersales_charge(self):
         self.aftersales_charge = self.aftersales_reason = False
         self.aftersales_price_unit = 0.0
         for move in self.filtered(lambda move: move.repair_line_type == "add"):
             claim = move.repair_id.aftersales_claim_id
-            move.aftersales_charge = claim and claim._describe_charge("part")
+            agreed = move.sudo().sale_line_id.aftersales_charge
+            move.aftersales_charge = agreed or (claim and claim._describe_charge("part"))
             move.aftersales_reason = claim and claim._explain_charge("part")
             move.aftersales_price_unit = move._aftersales_get_price()
 
@@ -125,39 +132,34 @@ class StockMove(models.Model):
         that was not sent out again.
         """
         away, refunds = defaultdict(float), {}
-        frontier = [(move, move) for move in self]
-        while frontier:
-            frontier = self._aftersales_next_journeys(frontier)
-            for root, move in frontier:
-                out = move.location_dest_id.usage == "customer"
-                for line in move.move_line_ids:
-                    lot = line.lot_id.id
-                    away[root.id, lot] += (-1 if out else 1) * line.quantity_product_uom
-                    refunds[root.id, lot] = move if move.to_refund and not out else self.browse()
+        for root, move in self._aftersales_walk_journeys():
+            out = move.location_dest_id.usage == "customer"
+            for line in move.move_line_ids:
+                lot = line.lot_id.id
+                away[root.id, lot] += (-1 if out else 1) * line.quantity_product_uom
+                refunds[root.id, lot] = move if move.to_refund and not out else self.browse()
         return away, refunds
 
-    def _aftersales_next_journeys(self, frontier):
-        """One step further from ``(first delivery, move)`` pairs to what went back or forth."""
-        children = self.search(
-            [
-                ("origin_returned_move_id", "in", [move.id for _root, move in frontier]),
-                ("state", "=", "done"),
-            ],
-            order="date, id",
-        ).grouped("origin_returned_move_id")
-        return [
-            (root, child) for root, move in frontier for child in children.get(move, self.browse())
-        ]
+    def _aftersales_walk_journeys(self):
+        """Done returns and re-deliveries that go back to these first deliveries.
 
-    def _aftersales_get_journeys(self):
-        """Done returns and re-deliveries that go back to these first deliveries."""
-        journeys = frontier = self
+        Yields ``(first delivery, move)``, step by step: one query a step, however many moves.
+        """
+        frontier = [(move, move) for move in self]
         while frontier:
-            frontier = self.search(
-                [("origin_returned_move_id", "in", frontier.ids), ("state", "=", "done")]
-            )
-            journeys |= frontier
-        return journeys - self
+            children = self.search(
+                [
+                    ("origin_returned_move_id", "in", [move.id for _root, move in frontier]),
+                    ("state", "=", "done"),
+                ],
+                order="date, id",
+            ).grouped("origin_returned_move_id")
+            frontier = [
+                (root, child)
+                for root, move in frontier
+                for child in children.get(move, self.browse())
+            ]
+            yield from frontier
 
     # === REPAIR PARTS === #
 

@@ -399,19 +399,18 @@ class AftersalesUnit(models.Model):
             return
         products = self.env["product.product"].browse({vals.get("product_id") for vals in typed})
         serial = set(products.filtered(lambda product: product.tracking == "serial").ids)
-        typed = [vals for vals in typed if vals["product_id"] in serial]
+        typed = [vals for vals in typed if vals.get("product_id") in serial]
         Lot = self.env["stock.lot"]
         lots = Lot.search(
             Domain("name", "in", [vals["name"] for vals in typed])
             & Domain("product_id", "in", list(serial))
         )
         by_name = {(lot.name, lot.product_id.id): lot.id for lot in lots}
+        missing = {(vals["name"], vals["product_id"]) for vals in typed} - by_name.keys()
+        made = Lot.create([{"name": name, "product_id": product} for name, product in missing])
+        by_name |= {(lot.name, lot.product_id.id): lot.id for lot in made}
         for vals in typed:
-            key = (vals["name"], vals["product_id"])
-            if key not in by_name:
-                lot = Lot.create({"name": key[0], "product_id": key[1]})
-                by_name[key] = lot.id
-            vals["lot_id"] = by_name[key]
+            vals["lot_id"] = by_name[vals["name"], vals["product_id"]]
 
     def _freeze_versions(self):
         """Freeze the wording of today's policy for units registered without an order."""

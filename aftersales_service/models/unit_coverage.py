@@ -5,7 +5,7 @@ import qrcode
 
 from odoo import models
 
-from ..logic.warranty_terms import schedule
+from ..logic.warranty_terms import NO_EXTENSION, schedule
 from .acceptance import DATE_FIELDS
 from .coverage import EVENT_FIELDS
 from .vocabulary import label
@@ -71,7 +71,8 @@ class AftersalesUnit(models.Model):
         """What lengthened each term, by its place in the wording; carried over by an exchange."""
         grants = self.extension_ids._get_grants()
         if self.exchange_rule == "carry":
-            return {**self.replaces_id._get_grants(), **grants}
+            for place, carried in self.replaces_id._get_grants().items():
+                grants[place] = grants.get(place, NO_EXTENSION) + carried
         return grants
 
     def _get_downtime(self):
@@ -104,6 +105,7 @@ class AftersalesUnit(models.Model):
     def action_extend(self):
         """Enter an extension of the cover, with its reason, in a dialog."""
         self.ensure_one()
+        manager = self.env.user.has_group("aftersales_service.group_aftersales_manager")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Extend Cover"),
@@ -112,6 +114,8 @@ class AftersalesUnit(models.Model):
             "target": "new",
             "context": {
                 "default_unit_id": self.id,
+                # what this user may enter: goodwill is a manager's
+                "default_kind": "goodwill" if manager else "downtime",
                 "default_coverage_id": self._get_extensible_term().id,
             },
         }

@@ -185,7 +185,7 @@ class AftersalesUnit(models.Model):
             former = self.replaces_id.filtered(lambda unit: unit.state in ("ended", "replaced"))
             former.date_ended = self.date_delivered if self.exchange_rule else self.date_shipped
         if "quantity" in changed and self.quantity_returned:
-            self._set_returned(self.quantity_returned, None)
+            self._set_returned(self.quantity_returned, self.date_ended)
 
     def _differs(self, field, value):
         mine = self[field]
@@ -238,8 +238,9 @@ class AftersalesUnit(models.Model):
             line = last.get(unit.lot_id)
             if line:
                 out = line.location_dest_id.usage == "customer"
-                refund = line.move_id if line.move_id.to_refund and not out else None
-                unit._set_returned(0 if out else unit.quantity, refund)
+                refunded = line.move_id.to_refund and not out
+                ended = refunded and unit._get_local_date(line.move_id.date)
+                unit._set_returned(0 if out else unit.quantity, ended)
 
     def _follow_balances(self, roots):
         balances, refunds = roots._aftersales_balances()
@@ -249,18 +250,19 @@ class AftersalesUnit(models.Model):
             key = (root.id, lot.id)
             away, refund = max(balances[key], 0), refunds.get(key)
             for unit in mine:
-                unit._set_returned(min(away, unit.quantity), refund)
+                ended = bool(refund) and unit._get_local_date(refund.date)
+                unit._set_returned(min(away, unit.quantity), ended)
                 away -= unit.quantity_returned
 
-    def _set_returned(self, quantity, refund):
-        """Goods that came back for a refund are covered no longer, until they go out again."""
+    def _set_returned(self, quantity, ended):
+        """Take over what came back, and the day on which a refund ended the cover (or False)."""
         if self.state not in IN_PLAY:
             return
         gone = self.product_uom_id.compare(quantity, self.quantity) >= 0
         target = {
             "quantity_returned": quantity,
             "state": "returned" if gone else "active",
-            "date_ended": self._get_local_date(refund.date) if gone and refund else False,
+            "date_ended": gone and ended,
         }
         changed = {field: value for field, value in target.items() if self[field] != value}
         if changed:

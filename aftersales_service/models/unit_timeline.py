@@ -108,7 +108,10 @@ class AftersalesUnit(models.Model):
     def _get_goods_events(self):
         """Returns and re-deliveries, read with superuser rights: only where the unit was."""
         move = self.sudo().move_line_id.move_id
-        for line in move._aftersales_get_journeys().move_line_ids:
+        lines = [
+            line for _root, each in move._aftersales_walk_journeys() for line in each.move_line_ids
+        ]
+        for line in lines:
             if self.is_serial and line.lot_id != self.lot_id:
                 continue
             out = line.location_dest_id.usage == "customer"

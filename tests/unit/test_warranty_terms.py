@@ -178,6 +178,11 @@ def test_extensions_commute(first, length, unit, grants, random):
     )
 
 
+@given(GRANTS, GRANTS)
+def test_extensions_carried_over_add_up(before, since):
+    assert add_up(before) + add_up(since) == add_up(before + since)
+
+
 @given(DAYS, LENGTHS, COUNTED, GRANTS)
 def test_an_extension_never_shortens(first, length, unit, grants):
     plain = last_covered_day(first, length, unit)
