@@ -41,6 +41,7 @@
         "views/unit_templates.xml",
         "views/unit_views.xml",
         "report/unit_certificate_templates.xml",
+        "report/cost_analysis_views.xml",
         "data/mail_template_data.xml",
         "views/product_views.xml",
         "views/sale_order_views.xml",

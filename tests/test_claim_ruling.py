@@ -105,6 +105,7 @@ class TestFiveCostLines(AftersalesCommon):
                 {"product_id": cls.part.id, "product_uom_qty": 2, "repair_line_type": "add"}
             )
         ]
+        cls.analyst = cls._user("analyst", "aftersales_service.group_aftersales_agent")
         cls.repair.aftersales_cost_line_ids = [
             Command.create(
                 {"cost_type": "labour", "quantity": 2, "price_list": 150, "price_cost": 80}
@@ -163,6 +164,63 @@ class TestFiveCostLines(AftersalesCommon):
         with self.assertRaisesRegex(ValidationError, "Goodwill needs a reason"):
             line.is_goodwill = True
         self.assertTrue(self.repair.aftersales_claim_id.is_goodwill)
+
+    def _analyse(self, *measures, **conditions):
+        self.env.flush_all()
+        domain = [("repair_id", "=", self.repair.id)]
+        domain += [(field, "=", value) for field, value in conditions.items()]
+        analysis = self.env["aftersales.cost.analysis"].with_user(self.analyst)
+        [sums] = analysis._read_group(domain, [], [f"{measure}:sum" for measure in measures])
+        return sums
+
+    def test_costs_are_reported_in_money(self):
+        self.part.write({"standard_price": 30, "list_price": 50})
+        self.repair.aftersales_cost_line_ids[3].price_cost = 40
+        self.assertEqual(
+            self._analyse("amount_cost", "amount_charged", "amount_result"),
+            (160 + 2 * 30 + 40, 160 + 45 + 33, 260 - 238),
+        )
+        self.assertEqual(self._analyse("amount_goodwill"), (40,))
+        self.assertEqual(
+            self._analyse("amount_cost", "amount_list", payer="company", cost_type="part"),
+            (60, 100),
+        )
+        self._rule_goodwill()
+        self.assertEqual(self._analyse("amount_goodwill", "amount_charged"), (260, 0))
+
+    def _rule_goodwill(self):
+        self.repair.aftersales_claim_id._rule("goodwill", "A good customer")
+
+    def test_suppliers_owe_what_the_rules_say(self):
+        self.part.write({"standard_price": 30, "list_price": 50})
+        plan = self._plan(
+            {"length": 12},
+            rules=(
+                {"cost_type": "part", "payer": "supplier", "price_basis": "free"},
+                {"cost_type": "labour", "payer": "supplier", "price_basis": "less", "percent": 20},
+            ),
+        )
+        unit = self._delivered("SN-2", plan=plan, on="2026-03-10")
+        request = self._request(unit, "2026-06-01")
+        self.repair = self.env["repair.order"].browse(request.action_create_repair()["res_id"])
+        self.repair.move_ids = [
+            Command.create(
+                {"product_id": self.part.id, "product_uom_qty": 2, "repair_line_type": "add"}
+            )
+        ]
+        self.repair.aftersales_cost_line_ids = [
+            Command.create(
+                {"cost_type": "labour", "quantity": 2, "price_list": 150, "price_cost": 80}
+            )
+        ]
+        self.assertEqual(
+            self._analyse("amount_recoverable", "amount_charged", "amount_cost"),
+            (2 * 30 + 2 * 120, 0, 2 * 30 + 2 * 80),
+        )
+        self.repair.aftersales_claim_id.action_cancel()
+        self.assertEqual(self._analyse("amount_recoverable", "amount_charged"), (0, 400))
+        self.repair.action_repair_cancel()
+        self.assertEqual(self._analyse("amount_cost"), (False,))
 
     def test_negative_lines_are_refused(self):
         for values in ({"quantity": -1}, {"price_list": -5}):

@@ -143,6 +143,30 @@ def add_up(grants: Iterable[tuple[int, TermUnit]]) -> Extension:
     )
 
 
+#: A cover ends soon when it has no more than so many days left.
+ENDING_SOON = timedelta(days=90)
+
+
+class CoverState(StrEnum):
+    NONE = "none"
+    NOT_STARTED = "not_started"
+    COVERED = "covered"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+
+
+def cover_state(period: Period, today: date, ended: date | None = None) -> CoverState:
+    """Where ``today`` lies in the cover of a unit; ``ended`` is its first day without any."""
+    if ended and ended <= today:
+        return CoverState.EXPIRED
+    if not period.started or today < period.first:
+        return CoverState.NOT_STARTED
+    if not period.covers(today):
+        return CoverState.EXPIRED
+    soon = period.last and period.last <= today + ENDING_SOON
+    return CoverState.EXPIRING if soon else CoverState.COVERED
+
+
 def event_date(event: StartEvent, events: Mapping[StartEvent, date | None]) -> date | None:
     """The day an event happened, None while it is unknown.
 

@@ -84,13 +84,7 @@ class AftersalesCoverage(models.Model):
     def _compute_state(self):
         today = self.env["aftersales.unit"]._get_today()
         for row in self:
-            period = row._get_period()
-            if not period.started:
-                row.state = "not_started"
-            elif period.last and period.last < today:
-                row.state = "expired"
-            else:
-                row.state = "covered" if period.covers(today) else "not_started"
+            row.state = warranty_terms.cover_state(row._get_period(), today).value
 
     @api.depends_context("lang")
     @api.depends("component_id", "phase")

@@ -186,13 +186,17 @@ class AftersalesCoverageExtension(models.Model):
     @api.model
     def _cancel_for(self, sources, kinds=("downtime", "purchased")):
         """A document was cancelled: take back what it extended."""
-        rows = self.sudo().search(
+        rows = self.sudo()._get_active_of(sources)
+        rows.filtered(lambda row: row.kind in kinds).action_cancel()
+
+    @api.model
+    def _get_active_of(self, sources):
+        """What these documents extend."""
+        return self.search(
             Domain("source_model", "=", sources._name)
             & Domain("source_id", "in", sources.ids)
             & Domain("state", "=", "active")
-            & Domain("kind", "in", kinds)
         )
-        rows.action_cancel()
 
     # === RULES === #
 

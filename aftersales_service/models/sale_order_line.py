@@ -193,14 +193,19 @@ class SaleOrderLine(models.Model):
         lines = self.filtered(
             lambda line: line.state == "sale" and line.product_id.aftersales_extension_length > 0
         )
-        rows = [row for line in lines for row in line._aftersales_prepare_extensions()]
-        self.env["aftersales.coverage.extension"].sudo().create(rows)
-
-    def _aftersales_prepare_extensions(self):
-        units = self.aftersales_extended_unit_id or self.order_id.order_line.aftersales_unit_ids
         ledger = self.env["aftersales.coverage.extension"].sudo()
-        known = ledger.search([("source_model", "=", self._name), ("source_id", "=", self.id)])
-        known = known.filtered(lambda row: row.state == "active")
+        known = ledger._get_active_of(lines).grouped("source_id")
+        ledger.create(
+            [
+                row
+                for line in lines
+                for row in line._aftersales_prepare_extensions(known.get(line.id, ledger))
+            ]
+        )
+
+    def _aftersales_prepare_extensions(self, known):
+        """Values of the extensions still to be made; ``known`` are those already made."""
+        units = self.aftersales_extended_unit_id or self.order_id.order_line.aftersales_unit_ids
         left = max(int(self.product_uom_qty) - len(known), 0)
         wanted = (units.filtered(lambda unit: unit.state == "active") - known.unit_id).sorted("id")
         return [

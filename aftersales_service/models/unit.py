@@ -1,15 +1,11 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ..logic.warranty_terms import FREE_PHASES
+from ..logic.warranty_terms import ENDING_SOON, FREE_PHASES, CoverState, Period, cover_state
 from .local_time import local_date
 from .vocabulary import COVERAGE_STATES
 
-#: "Ends soon" begins so many days before the last covered day.
-EXPIRING_DAYS = 90
 #: States in which a serial can be with only one customer.
 IN_PLAY = ("active", "returned")
 #: What the goods say about a unit: nobody edits these, transfers do.
@@ -282,23 +278,15 @@ class AftersalesUnit(models.Model):
     def _get_coverage_state(self, today):
         self.ensure_one()
         if not self.coverage_ids:
-            return "none"
-        if self.date_ended and self.date_ended <= today:
-            return "expired"
-        if not self.cover_start or self.cover_start > today:
-            return "not_started"
-        if not self.cover_end:
-            return "covered"
-        if self.cover_end < today:
-            return "expired"
-        soon = self.cover_end <= today + timedelta(days=EXPIRING_DAYS)
-        return "expiring" if soon else "covered"
+            return CoverState.NONE.value
+        period = Period(self.cover_start or None, self.cover_end or None)
+        return cover_state(period, today, self.date_ended or None).value
 
     def _search_coverage_state(self, operator, value):
         if operator != "in":
             return NotImplemented
         today = self._get_today()
-        soon = today + timedelta(days=EXPIRING_DAYS)
+        soon = today + ENDING_SOON
         over = Domain("date_ended", "<=", today)
         promised = Domain("coverage_ids", "!=", False)
         running = ~over & Domain("cover_start", "<=", today)

@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 
 from odoo.addons.aftersales_service.logic.errors import BrokenChainError, InvalidTermError
 from odoo.addons.aftersales_service.logic.warranty_terms import (
+    ENDING_SOON,
     NOT_STARTED,
+    CoverState,
     Extension,
     Period,
     StartEvent,
     Term,
     TermUnit,
     add_up,
+    cover_state,
     event_date,
     last_covered_day,
     schedule,
@@ -223,3 +226,33 @@ def test_s_r32_3_five_days_of_missed_guarantee():
     assert last_covered_day(date(2026, 4, 19), 1, TermUnit.YEAR, add_up(grants)) == date(
         2027, 4, 23
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "ended", "state"),
+    [
+        (None, None, None, "not_started"),
+        ("2026-06-02", "2027-06-01", None, "not_started"),
+        ("2026-06-01", "2027-05-31", None, "covered"),  # the first day is covered
+        ("2026-01-01", None, None, "covered"),  # for life
+        ("2026-01-01", "2026-08-31", None, "covered"),
+        ("2026-01-01", "2026-08-30", None, "expiring"),  # 90 days left
+        ("2026-01-01", "2026-06-01", None, "expiring"),  # the last day is covered
+        ("2026-01-01", "2026-05-31", None, "expired"),
+        ("2026-01-01", "2027-05-31", "2026-06-01", "expired"),  # given back today
+        ("2026-01-01", "2027-05-31", "2026-06-02", "covered"),
+        (None, None, "2026-01-01", "expired"),
+    ],
+)
+def test_cover_state(first, last, ended, state):
+    days = [day and date.fromisoformat(day) for day in (first, last, ended)]
+    assert cover_state(Period(*days[:2]), date(2026, 6, 1), days[2]) == state
+
+
+@given(first=DAYS, length=LENGTHS, unit=COUNTED, today=DAYS)
+def test_cover_state_agrees_with_the_covered_days(first, length, unit, today):
+    period = Period(first, last_covered_day(first, length, unit))
+    state = cover_state(period, today)
+    assert period.covers(today) == (state in (CoverState.COVERED, CoverState.EXPIRING))
+    if state == CoverState.EXPIRING:
+        assert period.last - today <= ENDING_SOON
