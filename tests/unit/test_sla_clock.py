@@ -200,6 +200,16 @@ def test_a_mistake_is_voided_and_a_start_corrected():
     assert (clock.state, clock.deadline) == (ClockState.RUNNING, at("2026-03-16 15:00"))
 
 
+def test_a_pause_before_the_corrected_start_does_not_count():
+    clock = run(
+        start("2026-03-16 09:00"),
+        event("pause", "2026-03-16 09:30", key=1),
+        event("resume", "2026-03-16 10:00"),
+        start("2026-03-16 10:00"),
+    )
+    assert clock.deadline == at("2026-03-16 15:00")
+
+
 def test_logs_that_make_no_sense():
     with pytest.raises(ClockError):
         run(Event(EventKind.START, EPOCH))
