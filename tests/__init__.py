@@ -2,6 +2,7 @@
 
 if __name__.startswith("odoo.addons."):
     from . import (
+        test_calendar_days,
         test_claim_decision,
         test_claim_ruling,
         test_coverage_changes,

@@ -1,6 +1,7 @@
 from . import (
     acceptance,
     account_move,
+    calendar_day,
     cause,
     claim,
     component,
@@ -15,6 +16,9 @@ from . import (
     repair_order,
     request,
     res_company,
+    resource_calendar,
+    resource_calendar_attendance,
+    resource_calendar_leaves,
     sale_order,
     sale_order_line,
     stock_lot,

@@ -62,6 +62,7 @@ RULINGS = [
     ("goodwill", "Goodwill"),
     ("refused", "Refused"),
 ]
+DAY_KINDS = [("closed", "Closed"), ("working", "Working")]
 
 
 def label(record, field, value):
