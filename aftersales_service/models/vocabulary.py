@@ -55,6 +55,25 @@ COVERAGE_STATES = [
     ("expiring", "Ends soon"),
     ("expired", "Out of cover"),
 ]
+CHANNELS = [
+    ("phone", "Phone"),
+    ("email", "E-mail"),
+    ("web", "Web"),
+    ("scan", "Scan"),
+    ("visit", "Visit"),
+    ("sms", "SMS"),
+    ("wechat", "WeChat"),
+    ("qq", "QQ"),
+    ("kakao", "KakaoTalk"),
+    ("fax", "Fax"),
+    ("letter", "Letter"),
+    ("shop", "Shop"),
+    ("chat", "Chat"),
+    ("social", "Social media"),
+    ("other", "Other"),
+]
+#: States in which nothing more is to be done about a request.
+FINISHED = ("resolved", "closed", "cancelled")
 
 RULINGS = [
     ("approved", "Approved"),

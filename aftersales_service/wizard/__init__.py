@@ -1,1 +1,1 @@
-from . import claim_ruling, order_terms, plan_library, unit_transfer
+from . import claim_ruling, order_terms, plan_library, request_promise, unit_transfer
