@@ -279,7 +279,8 @@ class AftersalesRequest(models.Model):
     @api.depends("name", "title")
     def _compute_display_name(self):
         for request in self:
-            request.display_name = f"{request.name} · {request.title or ''}"
+            number = request.name != "/" and request.name
+            request.display_name = " · ".join(filter(None, (number, request.title)))
 
     # === CRUD === #
 
