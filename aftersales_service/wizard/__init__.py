@@ -1,1 +1,1 @@
-from . import claim_ruling, order_terms, plan_library, unit_transfer
+from . import claim_ruling, holiday_load, order_terms, plan_library, unit_transfer
