@@ -7,3 +7,4 @@ from . import (
     request_retarget,
     unit_transfer,
 )
+from . import claim_ruling, holiday_load, order_terms, plan_library, unit_transfer
