@@ -1,5 +1,6 @@
 from . import (
     claim_ruling,
+    holiday_load,
     order_terms,
     plan_library,
     request_pause,
@@ -7,4 +8,3 @@ from . import (
     request_retarget,
     unit_transfer,
 )
-from . import claim_ruling, holiday_load, order_terms, plan_library, unit_transfer
