@@ -35,7 +35,9 @@ class AftersalesEscalationLog(models.Model):
     )
 
     def write(self, vals):
-        raise UserError(self.env._("Escalations are a record of what happened; they stay."))
+        if vals:
+            raise UserError(self.env._("Escalations are a record of what happened; they stay."))
+        return super().write(vals)
 
     @api.model
     def _wake_at(self, moment):
