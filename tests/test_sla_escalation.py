@@ -167,13 +167,15 @@ class TestEscalation(AftersalesCommon):
                 "team_id": self.team.id,
                 "date_reported": reported,
             }
-            for n in range(200)
+            for n in range(205)
         ]
         with freeze_time(reported):
             self.env["aftersales.request"].create(values)
             self.env.flush_all()
         self.env.invalidate_all()
         with freeze_time(self._utc("2026-03-14 17:01")):
+            self.env["aftersales.sla.clock"]._lock_due(5)._escalate_safely()
+            self.env.flush_all()
             before = self.env.cr.sql_log_count
             clocks = self.env["aftersales.sla.clock"]._lock_due(200)
             self.assertEqual(clocks._escalate_safely(), 0)
