@@ -31,6 +31,7 @@
         "wizard/order_terms_views.xml",
         "wizard/unit_transfer_views.xml",
         "wizard/plan_library_views.xml",
+        "wizard/request_merge_views.xml",
         "wizard/request_promise_views.xml",
         "views/plan_views.xml",
         "views/warranty_policy_views.xml",

@@ -1,1 +1,8 @@
-from . import claim_ruling, order_terms, plan_library, request_promise, unit_transfer
+from . import (
+    claim_ruling,
+    order_terms,
+    plan_library,
+    request_merge,
+    request_promise,
+    unit_transfer,
+)
