@@ -35,6 +35,7 @@
         "wizard/order_terms_views.xml",
         "wizard/unit_transfer_views.xml",
         "wizard/plan_library_views.xml",
+        "wizard/request_merge_views.xml",
         "wizard/request_promise_views.xml",
         "wizard/request_pause_views.xml",
         "wizard/request_retarget_views.xml",

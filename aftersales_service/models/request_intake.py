@@ -65,6 +65,20 @@ class AftersalesRequest(models.Model):
         """Mails go to the contact, where there is one."""
         return {request.id: request.contact_id or request.partner_id for request in self}
 
+    def _notify_get_reply_to(self, default=None, author_id=False):
+        """Answers go to the team's address; without one, where Odoo sends them."""
+        teams = self.sudo().team_id
+        addresses = teams._notify_get_reply_to(default=default, author_id=author_id)
+        res = {
+            request.id: addresses[request.team_id.id] for request in self.sudo() if request.team_id
+        }
+        homeless = self.filtered(lambda request: not request.team_id)
+        if homeless or not self:
+            res |= super(AftersalesRequest, homeless)._notify_get_reply_to(
+                default=default, author_id=author_id
+            )
+        return res
+
     # === ACTIONS === #
 
     def action_close(self):
@@ -257,6 +271,9 @@ class AftersalesRequest(models.Model):
         rerouted = []
         for model, thread_id, values, user_id, alias in routes:
             old = self.sudo().browse(thread_id or ()).exists() if model == self._name else self
+            while old.merged_into_id:
+                old = old.merged_into_id
+                thread_id = old.id
             if old and old._is_long_closed():
                 thread_id, values = 0, old._prepare_follow_up_values() | dict(values or {})
             rerouted.append((model, thread_id, values, user_id, alias))

@@ -27,6 +27,7 @@ class AftersalesRequest(models.Model):
         string="Late By",
         compute="_compute_arrival_delay",
         store=True,
+        precompute=True,
         help="Hours between the end of the appointment and the arrival; 0 when in time.",
     )
     date_expected = fields.Datetime(
@@ -43,6 +44,7 @@ class AftersalesRequest(models.Model):
         string="Customer Must Be Told",
         compute="_compute_is_promise_stale",
         store=True,
+        precompute=True,
         index=True,
         help="The expected resolution has moved later than what the customer was told.",
     )

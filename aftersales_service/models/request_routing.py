@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools import groupby
 
@@ -60,6 +62,10 @@ class AftersalesRequest(models.Model):
             self.env["ir.model.data"]._xmlid_to_res_id("aftersales_service.request_type_fault")
             or ()
         )
+        # not env.ref: that asks the database once per record of a batch
+        xmlid = "aftersales_service.request_type_fault"
+        number = self.env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=False)
+        fault = self.env["aftersales.request.type"].browse(number or ())
         return fault if fault.active else fault.search([], limit=1)
 
     # === COMPUTE === #
@@ -305,9 +311,20 @@ class AftersalesRequest(models.Model):
                 requests._tell_leader()
 
     def _give_to(self, user):
-        if self:
-            # superuser: whoever reports a fault need not have the right to hand it on
-            self.sudo().with_context(mail_notrack=True).write({"user_id": user.id})
+        """Make a user responsible; who gets several at once is told once."""
+        if not self:
+            return
+        several = len(self) > 1
+        context = {"mail_notrack": True, "mail_auto_subscribe_no_notify": several}
+        # superuser: whoever reports a fault need not have the right to hand it on
+        self.sudo().with_context(**context).write({"user_id": user.id})
+        if several and user != self.env.user and not self.env.context.get("tracking_disable"):
+            links = Markup("<br/>").join(request._get_html_link() for request in self)
+            self.env["mail.thread"].sudo().message_notify(
+                partner_ids=user.partner_id.ids,
+                subject=self.env._("You are responsible for %(number)s requests", number=len(self)),
+                body=Markup("<p>%s</p>") % links,
+            )
 
     def _tell_leader(self):
         """Nobody of the team is there: the request waits on the leader's list of activities."""

@@ -6,5 +6,9 @@ from . import (
     request_pause,
     request_promise,
     request_retarget,
+    order_terms,
+    plan_library,
+    request_merge,
+    request_promise,
     unit_transfer,
 )
