@@ -404,6 +404,15 @@ class TestExceptionDays(CalendarCommon):
         days |= self._closed(calendar, "2026-03-11")
         self.assertEqual(days.mapped("display_name"), ["Stocktaking", "Closed"])
 
+    def test_the_hours_that_count_are_shown(self):
+        calendar = self._calendar()
+        days = self._closed(calendar, "2026-03-10")
+        days |= self._working(calendar, "2026-03-14")
+        days |= self._working(calendar, "2026-03-15", 22.5, 24)
+        days |= self._working(self._calendar([]), "2026-03-15")
+        expected = [False, "09:00–12:00, 13:00–18:00", "22:30–24:00", "None"]
+        self.assertEqual(days.mapped("worked"), expected)
+
     def test_only_managers_enter_them(self):
         day = self._closed(self._calendar(), "2026-03-10")
         agent = self._user("agent", "aftersales_service.group_aftersales_agent")
@@ -789,7 +798,7 @@ class TestAgainstMinutes(CalendarCommon):
                 start = _at(self.dice.choice(self.DAYS)) + timedelta(
                     minutes=self.dice.randrange(-1440, 1440)
                 )
-                end = start + timedelta(minutes=self.dice.randrange(1, 4 * 1440))
+                end = start + timedelta(minutes=self.dice.randrange(1, 2 * 1440))
                 spans = calendar._aftersales_get_spans(start, end, self.company)
                 with self.subTest(zone=calendar.tz, start=start, end=end):
                     self.assertEqual(self._count(calendar, leaves, start, end), spans)

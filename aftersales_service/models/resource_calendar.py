@@ -228,10 +228,8 @@ class ResourceCalendar(models.Model):
         for row in rows:
             if row.kind == "closed":
                 exceptions[row.date] = []
-            elif row._has_usual_hours():
-                exceptions[row.date] = self._aftersales_get_usual_hours(row.date)
             else:
-                exceptions[row.date].append((row.hour_from, row.hour_to))
+                exceptions[row.date] += row._get_hours()
         return exceptions
 
     def _aftersales_get_usual_hours(self, day):
@@ -247,7 +245,7 @@ class ResourceCalendar(models.Model):
                 hours[week, int(row.dayofweek)].append((row.hour_from, row.hour_to))
         week = self.attendance_ids.get_week_type(day) if self.two_weeks_calendar else 0
         if own := hours.get((week, day.weekday())):
-            return own
+            return sorted(own)
         patterns = Counter(tuple(sorted(hours[key])) for key in sorted(hours))
         return list(patterns.most_common(1)[0][0]) if patterns else []
 
