@@ -57,11 +57,6 @@ class AftersalesRequest(models.Model):
 
     @api.model
     def _default_type_id(self):
-        # asked for every record of a batch: no query for what is known by name
-        fault = self.env["aftersales.request.type"].browse(
-            self.env["ir.model.data"]._xmlid_to_res_id("aftersales_service.request_type_fault")
-            or ()
-        )
         # not env.ref: that asks the database once per record of a batch
         xmlid = "aftersales_service.request_type_fault"
         number = self.env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=False)

@@ -3,12 +3,9 @@ from . import (
     holiday_load,
     order_terms,
     plan_library,
+    request_merge,
     request_pause,
     request_promise,
     request_retarget,
-    order_terms,
-    plan_library,
-    request_merge,
-    request_promise,
     unit_transfer,
 )
