@@ -2,6 +2,7 @@
 
 if __name__.startswith("odoo.addons."):
     from . import (
+        test_calendar_days,
         test_claim_decision,
         test_claim_ruling,
         test_coverage_changes,
@@ -13,6 +14,9 @@ if __name__.startswith("odoo.addons."):
         test_request_repair,
         test_request_routing,
         test_security_roles,
+        test_sla_clocks,
+        test_sla_scenarios,
+        test_tour_acceptance_ruling,
         test_tour_main_job,
         test_unit_delivery,
     )

@@ -1,6 +1,8 @@
 """Dates as people on the spot write them: instants are stored in UTC, promises count local days."""
 
-from pytz import UTC, timezone
+from datetime import datetime, time, timedelta
+
+from pytz import UTC, AmbiguousTimeError, NonExistentTimeError, timezone
 
 
 def local_date(instant, *owners):
@@ -12,3 +14,27 @@ def local_date(instant, *owners):
         return False
     zone = next((owner.tz for owner in owners if owner.tz), "UTC")
     return UTC.localize(instant).astimezone(timezone(zone)).date()
+
+
+def instant_at(day, hour, zone):
+    """The naive UTC instant at an hour (a float from 0 to 24, to the minute) of a local day.
+
+    Where clocks are set forward, the hours that do not exist are read as before the change; where
+    they are set back, as after it, like Odoo does. Only a midnight that comes twice is its first
+    occurrence: there the day begins.
+    """
+    local = datetime.combine(day, time()) + timedelta(minutes=round(hour * 60))
+    try:
+        local = zone.localize(local, is_dst=None)
+    except AmbiguousTimeError:
+        local = zone.localize(local, is_dst=local.time() == time())
+    except NonExistentTimeError:
+        local = zone.localize(local, is_dst=False)
+    return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def local_minute(instant, *owners):
+    """Minutes since local midnight of a naive UTC instant, found like ``local_date``."""
+    zone = next((owner.tz for owner in owners if owner.tz), "UTC")
+    local = UTC.localize(instant).astimezone(timezone(zone))
+    return local.hour * 60 + local.minute

@@ -106,15 +106,11 @@ class AftersalesRequest(models.Model):
 
     # === ACTIONS === #
 
-    def action_close(self):
-        res = super().action_close()
-        self.write({"date_closed": fields.Datetime.now()})
-        return res
-
-    def action_reopen(self):
-        res = super().action_reopen()
-        self.write({"date_closed": False})
-        return res
+    def _move_to(self, state, **facts):
+        """Closing is dated, for replies that come late; reopening forgets the date."""
+        if state in ("closed", "new"):
+            facts["date_closed"] = state == "closed" and fields.Datetime.now()
+        return super()._move_to(state, **facts)
 
     # === FOLLOWERS === #
 

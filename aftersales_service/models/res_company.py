@@ -16,3 +16,9 @@ class ResCompany(models.Model):
         domain="[('share', '=', False), ('company_ids', 'in', id)]",
         help="Is called wherever a role in a service team is not filled.",
     )
+    aftersales_sla_policy_id = fields.Many2one(
+        "aftersales.sla.policy",
+        string="Default SLA Policy",
+        domain="[('company_id', 'in', (False, id))]",
+        help="Promised where unit, product, customer and team name none.",
+    )

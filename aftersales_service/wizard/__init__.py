@@ -1,8 +1,11 @@
 from . import (
     claim_ruling,
+    holiday_load,
     order_terms,
     plan_library,
     request_merge,
+    request_pause,
     request_promise,
+    request_retarget,
     unit_transfer,
 )

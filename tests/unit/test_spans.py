@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.aftersales_service.logic.spans import merge, total
+from odoo.addons.aftersales_service.logic.spans import clip, merge, subtract, total
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 31))
 SPANS = st.lists(st.tuples(DAYS, DAYS), max_size=8)
@@ -47,3 +47,24 @@ def test_merged_spans_are_disjoint_and_in_order(spans):
 @given(SPANS, SPANS)
 def test_more_spans_never_last_shorter(some, more):
     assert total(some + more) >= total(some)
+
+
+def test_a_closed_day_splits_a_span():
+    span = (date(2026, 1, 1), date(2026, 1, 9))
+    hole = (date(2026, 1, 3), date(2026, 1, 4))
+    left = [(span[0], hole[0]), (hole[1], span[1])]
+    assert subtract([span], [hole]) == left
+
+
+@given(SPANS, SPANS)
+def test_what_is_left_is_what_no_hole_takes(spans, holes):
+    left = subtract(spans, holes)
+    assert _days(left) == _days(spans) - _days(holes)
+    assert merge(left) == left
+
+
+@given(SPANS, DAYS, DAYS)
+def test_a_window_keeps_the_days_inside_it(spans, start, end):
+    clipped = clip(spans, start, end)
+    assert _days(clipped) == {day for day in _days(spans) if start <= day < end}
+    assert merge(clipped) == clipped
