@@ -72,7 +72,9 @@
         "demo/res_users_demo.xml",
         "demo/product_demo.xml",
         "demo/unit_demo.xml",
+        "demo/team_demo.xml",
         "demo/request_demo.xml",
+        "demo/request_intake_demo.xml",
     ],
     "assets": {
         "web.assets_tests": ["aftersales_service/static/tests/tours/**/*"],

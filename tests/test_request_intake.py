@@ -388,6 +388,9 @@ class TestLeastRights(AftersalesCommon):
         self.assertFalse(request.team_reason)
         self.assertFalse(request.goods_status)
         self.assertFalse(request.money_status)
+        for values in ({"date_told": fields.Datetime.now()}, {"merged_into_id": request.id}):
+            with self.assertRaisesRegex(AccessError, "not typed in"):
+                request.write(values)
         request.action_resolve()
         with self.assertRaises(AccessError):
             self.env["aftersales.request.type"].create({"name": "Mine"})

@@ -48,7 +48,9 @@ class TestMerge(AftersalesCommon):
         claim = self.gone.claim_ids
         with self._dialog() as dialog:
             self.assertEqual(dialog.keep_id, self.kept)
-            self.assertIn("messages 1, attachments 1, repairs 1, steps 1", dialog.preview)
+            self.assertIn(
+                "messages: 1, attachments: 1, repairs: 1, claims: 1, steps: 1", dialog.preview
+            )
             self.assertFalse(dialog.problem)
         dialog.record.action_apply()
         self.assertEqual((self.gone.state, self.gone.merged_into_id), ("cancelled", self.kept))

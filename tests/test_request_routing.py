@@ -240,6 +240,17 @@ class TestAssignment(RoutingCommon):
         self.north.manager_user_id = self.boss
         self.assertEqual(self._ask(team_id=self.north.id).activity_ids.user_id, self.boss)
 
+    def test_what_was_left_over_is_handed_out_later(self):
+        away = self._on_leave(self.anna) | self._on_leave(self.boris)
+        requests = self._ask(team_id=self.north.id) | self._ask(team_id=self.south.id)
+        away.unlink()
+        self.south.member_ids = self.chief
+        requests.with_user(self.chief).action_hand_out()
+        self.assertIn(requests[0].user_id, self.anna | self.boris)
+        self.assertEqual(requests[1].user_id, self.chief)
+        with self.assertRaisesRegex(UserError, "has no team"):
+            self._ask().action_hand_out()
+
     def test_who_is_named_keeps_it(self):
         self.assertEqual(self._ask(team_id=self.north.id, user_id=self.boss.id).user_id, self.boss)
 
@@ -315,6 +326,14 @@ class TestTeam(RoutingCommon):
         self.env.invalidate_all()
         with self.assertQueryCount(15):  # whatever the number of requests
             self.env["aftersales.team"]._get_role_users(requests, "responsible")
+
+    @users("boss")
+    def test_a_manager_makes_a_team_with_an_address(self):
+        team = self.env["aftersales.team"].create({"name": "New", "alias_name": "New Desk"})
+        self.assertEqual(team.alias_id.sudo().alias_model_id.model, "aftersales.request")
+        self.assertEqual(team.alias_name, "new-desk")
+        team.alias_name = "desk"
+        self.assertEqual(team.copy().alias_name, False)
 
     def test_counters(self):
         self._ask(team_id=self.north.id, priority="2")

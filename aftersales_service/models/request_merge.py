@@ -259,6 +259,7 @@ class AftersalesRequest(models.Model):
             ),
             ("attachments", "ir.attachment", "res_id", [("res_model", "=", self._name)]),
             ("repairs", "repair.order", "aftersales_request_id", []),
+            ("claims", "aftersales.claim", "request_id", [("state", "!=", "cancelled")]),
             ("steps", "aftersales.request.step", "request_id", []),
         ):
             domain = Domain(domain) & Domain(link, "in", self.ids)

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import groupby
 
 from ..logic import routing
@@ -283,16 +284,28 @@ class AftersalesRequest(models.Model):
 
     # === ASSIGNMENT === #
 
-    def _hand_out(self):
-        """Give what nobody is responsible for to the members of balanced teams.
+    def action_hand_out(self):
+        """Spread the chosen requests that nobody has over their teams, balanced ones or not."""
+        if homeless := self.filtered(lambda request: not request.team_id):
+            raise UserError(
+                self.env._(
+                    "%(request)s has no team to hand it out. Choose one first.",
+                    request=homeless[0].name,
+                )
+            )
+        self.check_access("write")
+        self._hand_out(self.team_id)
+
+    def _hand_out(self, teams=None):
+        """Give what nobody is responsible for to the members of balanced teams, or of ``teams``.
 
         Where none of them is there, the leader hears of it (or whoever stands in for the leader).
         """
+        if teams is None:
+            teams = self.team_id.filtered(lambda team: team.sudo().assignment == "balanced")
         waiting = self.filtered(
             lambda request: (
-                not request.user_id
-                and request.state not in FINISHED
-                and request.team_id.sudo().assignment == "balanced"
+                not request.user_id and request.state not in FINISHED and request.team_id in teams
             )
         )
         if not waiting:

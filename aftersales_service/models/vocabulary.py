@@ -85,7 +85,7 @@ RUNGS = [
 ]
 OUTCOMES = [
     ("solved", "Solved"),
-    ("next", "Goes on elsewhere"),
+    ("next", "Goes on"),
     ("declined", "Declined"),
     ("no_answer", "No answer"),
 ]

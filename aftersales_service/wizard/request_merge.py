@@ -58,16 +58,23 @@ class AftersalesRequestMerge(models.TransientModel):
         )
 
     def _get_preview(self, others):
+        """One line for each request that goes: what of it moves."""
         counts = others._count_moving()
+        words = {
+            "messages": self.env._("messages"),
+            "attachments": self.env._("attachments"),
+            "repairs": self.env._("repairs"),
+            "claims": self.env._("claims"),
+            "steps": self.env._("steps"),
+        }
         return "\n".join(
             self.env._(
-                "%(request)s: messages %(messages)s, attachments %(attachments)s, repairs "
-                "%(repairs)s, steps %(steps)s. Then it is cancelled.",
+                "%(request)s → %(moving)s; then it is cancelled.",
                 request=request.display_name,
-                **{
-                    name: counts[request].get(name, 0)
-                    for name in ("messages", "attachments", "repairs", "steps")
-                },
+                moving=", ".join(
+                    f"{words[name]}: {number}" for name, number in counts[request].items()
+                )
+                or self.env._("nothing but its facts"),
             )
             for request in others
         )
