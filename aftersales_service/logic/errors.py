@@ -20,3 +20,14 @@ class BrokenChainError(RuleError):
     def __init__(self, key: object) -> None:
         super().__init__(f"Term {key!r} has no phase to follow.")
         self.key = key
+
+
+class NoWorkingTimeError(RuleError):
+    """A calendar has no working hours, or too few to ever reach a target."""
+
+    def __init__(self) -> None:
+        super().__init__("The calendar never offers that much working time.")
+
+
+class ClockError(RuleError):
+    """The log of a clock contradicts itself."""

@@ -1,1 +1,10 @@
-from . import claim_ruling, holiday_load, order_terms, plan_library, unit_transfer
+from . import (
+    claim_ruling,
+    holiday_load,
+    order_terms,
+    plan_library,
+    request_pause,
+    request_promise,
+    request_retarget,
+    unit_transfer,
+)
