@@ -11,6 +11,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from odoo.addons.mail.tests.common import mail_new_test_user
+
 from .common import AftersalesCommon
 
 OFFICE = [(day, *hours) for day in range(5) for hours in ((9, 12), (13, 18))]
@@ -509,6 +511,13 @@ class TestKeptSpans(CalendarCommon):
         self.env.flush_all()
         with self.assertQueryCount(0):
             self._month()
+
+    def test_customers_get_the_same_answer(self):
+        """Their requests run against the same hours, though they may read no calendar."""
+        portal = mail_new_test_user(self.env, login="guest", groups="base.group_portal")
+        mine = self._month()
+        self.env.registry.clear_cache()
+        self.assertEqual(self._month(calendar=self.calendar.with_user(portal)), mine)
 
     def test_each_company_has_its_own(self):
         shared = self._calendar(company_id=False)

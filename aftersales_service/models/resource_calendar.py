@@ -152,12 +152,12 @@ class ResourceCalendar(models.Model):
         :raise UserError: when nobody can tell, see ``_aftersales_spans_error_message``
         """
         self.ensure_one()
-        if problem := self._aftersales_spans_error_message():
+        # superuser: the answer is the same for everybody, and kept for all
+        calendar = self.sudo()
+        if problem := calendar._aftersales_spans_error_message():
             raise UserError(problem)
         if start >= end:
             return []
-        # superuser: the answer is the same for everybody, and kept for all
-        calendar = self.sudo()
         zone = timezone(calendar.tz)
         first, last = local_date(start, calendar), local_date(end, calendar)
         window = (instant_at(first, 0, zone), instant_at(last, 24, zone))
