@@ -519,6 +519,33 @@ class TestKeptSpans(CalendarCommon):
         self.env.registry.clear_cache()
         self.assertEqual(self._month(calendar=self.calendar.with_user(portal)), mine)
 
+    def test_what_is_told_of_changes(self):
+        """The calendars that changed; none named where all may have."""
+        other = self._calendar()
+        leave = self._leave(self.calendar, "03-09 16:00", "03-10 15:59:59")
+        shared = self._leave(None, "03-10 16:00", "03-11 15:59:59")
+        day = self._closed(self.calendar, "2026-03-12")
+        for name, change, expected in (
+            ("day moved", lambda: day.write({"calendar_id": other.id}), [self.calendar | other]),
+            ("leave moved", lambda: leave.write({"calendar_id": other.id}), [self.calendar, other]),
+            ("leaves of all", lambda: (leave | shared).write({"name": "Feast"}), [other.browse()]),
+            ("nothing created", lambda: day.create([]), []),
+            ("nothing deleted", lambda: day.browse().unlink(), []),
+            ("no row created", lambda: other.attendance_ids.create([]), []),
+            ("rows deleted", lambda: other.attendance_ids.unlink(), [other]),
+        ):
+            told = []
+            with (
+                self.subTest(name),
+                patch.object(
+                    type(other),
+                    "_aftersales_forget_spans",
+                    lambda calendars, told=told: told.append(calendars),
+                ),
+            ):
+                change()
+                self.assertEqual(told, expected)
+
     def test_each_company_has_its_own(self):
         shared = self._calendar(company_id=False)
         before = self._month(calendar=shared)
