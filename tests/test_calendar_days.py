@@ -689,18 +689,14 @@ class TestHolidays(CalendarCommon):
         self.assertIn("may not be announced yet", self._dialog(year=year).notice)
 
     def test_it_says_how_many_deadlines_move(self):
-        for count, words in (
-            (None, False),
-            (0, "This moves 0 deadlines."),
-            (1, "This moves 1 deadline."),
-            (7, "This moves 7 deadlines."),
-        ):
-            with patch.object(
-                self.env.registry["aftersales.holiday.load"],
-                "_count_moved",
-                lambda _dialog, count=count: count,
-            ):
-                self.assertEqual(self._dialog().moved, words)
+        self.assertEqual(self._dialog().moved, "This moves 0 deadlines.")
+        target = {"milestone": "resolution", "amount": 8, "unit": "working_hour"}
+        policy = self._sla({**target, "calendar_id": self.calendar.id})
+        self._reported("2026-09-30 14:00", policy)  # over the first of October
+        self.assertEqual(self._dialog().moved, "This moves 1 deadline.")
+        self._reported("2026-09-30 14:00", policy)
+        self._reported("2026-03-16 08:00", policy)  # done the same day
+        self.assertEqual(self._dialog().moved, "This moves 2 deadlines.")
 
     def test_only_managers_load(self):
         agent = self._user("agent", "aftersales_service.group_aftersales_agent")

@@ -1,5 +1,7 @@
 """Clocks in a request's life: pauses, other promises, corrections, and what they explain."""
 
+from datetime import date
+
 from freezegun import freeze_time
 
 from odoo import Command
@@ -354,10 +356,10 @@ class TestCalendars(SlaCase):
         request = self._reported("2026-03-16 16:00", self._sla(FOUR_HOURS))
         self.assertDue(request, resolution="2026-03-17 11:00")
         with freeze_time(self._utc("2026-03-16 16:30")):
-            moved = self.env["aftersales.sla.clock"]._count_moved(
-                self.calendar, self.company, [self._utc("2026-03-17 12:00").date()], []
-            )
-            self.assertEqual(moved, 1)
+            count = self.env["aftersales.sla.clock"]._count_moved
+            self.assertEqual(count(self.calendar, [date(2026, 3, 17)], []), 1)
+            self.assertEqual(count(self.calendar, [date(2026, 3, 22)], []), 0, "a free Sunday")
+            self.assertEqual(count(self.calendar, [], [date(2026, 3, 15)]), 0, "long past")
             self.calendar.aftersales_day_ids = [
                 Command.create({"date": "2026-03-17", "kind": "closed", "name": "Typhoon"})
             ]
