@@ -11,6 +11,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from odoo.addons.mail.tests.common import mail_new_test_user
+
 from .common import AftersalesCommon
 
 OFFICE = [(day, *hours) for day in range(5) for hours in ((9, 12), (13, 18))]
@@ -404,6 +406,15 @@ class TestExceptionDays(CalendarCommon):
         days |= self._closed(calendar, "2026-03-11")
         self.assertEqual(days.mapped("display_name"), ["Stocktaking", "Closed"])
 
+    def test_the_hours_that_count_are_shown(self):
+        calendar = self._calendar()
+        days = self._closed(calendar, "2026-03-10")
+        days |= self._working(calendar, "2026-03-14")
+        days |= self._working(calendar, "2026-03-15", 22.5, 24)
+        days |= self._working(self._calendar([]), "2026-03-15")
+        expected = [False, "09:00–12:00, 13:00–18:00", "22:30–24:00", "None"]
+        self.assertEqual(days.mapped("worked"), expected)
+
     def test_only_managers_enter_them(self):
         day = self._closed(self._calendar(), "2026-03-10")
         agent = self._user("agent", "aftersales_service.group_aftersales_agent")
@@ -500,6 +511,13 @@ class TestKeptSpans(CalendarCommon):
         self.env.flush_all()
         with self.assertQueryCount(0):
             self._month()
+
+    def test_customers_get_the_same_answer(self):
+        """Their requests run against the same hours, though they may read no calendar."""
+        portal = mail_new_test_user(self.env, login="guest", groups="base.group_portal")
+        mine = self._month()
+        self.env.registry.clear_cache()
+        self.assertEqual(self._month(calendar=self.calendar.with_user(portal)), mine)
 
     def test_each_company_has_its_own(self):
         shared = self._calendar(company_id=False)
@@ -789,7 +807,7 @@ class TestAgainstMinutes(CalendarCommon):
                 start = _at(self.dice.choice(self.DAYS)) + timedelta(
                     minutes=self.dice.randrange(-1440, 1440)
                 )
-                end = start + timedelta(minutes=self.dice.randrange(1, 4 * 1440))
+                end = start + timedelta(minutes=self.dice.randrange(1, 2 * 1440))
                 spans = calendar._aftersales_get_spans(start, end, self.company)
                 with self.subTest(zone=calendar.tz, start=start, end=end):
                     self.assertEqual(self._count(calendar, leaves, start, end), spans)

@@ -67,8 +67,8 @@ class AftersalesRequest(models.Model):
     def get_sla_explanation(self):
         """For the “Why?” panel of one request: ``{now, clocks, tried}``.
 
-        ``clocks`` are badges with the rows of ``aftersales.sla.clock._explain``, ``tried`` the lines
-        of ``_explain_promise``.
+        ``clocks`` are badges with the rows of ``aftersales.sla.clock._explain``, ``tried`` the
+        lines of ``_explain_promise``.
         """
         self.ensure_one()
         self.check_access("read")

@@ -158,12 +158,16 @@ class AftersalesSlaClock(models.Model):
 
     def _read_logs(self):
         """``{clock: logic Clock}``, None where its log cannot be read (see ``error``)."""
-        self.event_ids.fetch(["clock_id", "kind", "at", "until", "terms", "carry", "ref_id"])
+        lines = self.env["aftersales.sla.clock.event"].search_fetch(
+            [("clock_id", "in", self.ids)],
+            ["clock_id", "kind", "at", "until", "terms", "carry", "ref_id"],
+        )
+        log_of = lines.grouped("clock_id")
         result = {}
         for company, clocks in self.grouped("company_id").items():
             times = self._get_times(clocks.calendar_id, company)
             for clock in clocks:
-                events = [event._get_event() for event in clock.event_ids]
+                events = [event._get_event() for event in log_of.get(clock, ())]
                 result[clock] = clock._replay_log(events, times)
         return result
 

@@ -19,7 +19,10 @@ class AftersalesHolidayLoad(models.TransientModel):
     _description = "Load Public Holidays"
 
     calendar_ids = fields.Many2many(
-        "resource.calendar", required=True, default=lambda self: self._default_calendars()
+        "resource.calendar",
+        string="Calendars",
+        required=True,
+        default=lambda self: self._default_calendars(),
     )
     country_id = fields.Many2one(
         "res.country", required=True, default=lambda self: self._default_country()
