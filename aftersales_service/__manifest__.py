@@ -67,9 +67,12 @@
         "demo/res_users_demo.xml",
         "demo/product_demo.xml",
         "demo/unit_demo.xml",
+        "demo/sla_demo.xml",
         "demo/request_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": ["aftersales_service/static/src/**/*"],
+        "web.assets_unit_tests": ["aftersales_service/static/tests/**/*.test.js"],
         "web.assets_tests": ["aftersales_service/static/tests/tours/**/*"],
     },
     "application": True,
