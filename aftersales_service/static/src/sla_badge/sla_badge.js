@@ -89,7 +89,7 @@ export const slaBadgeField = {
     component: SlaBadgeField,
     displayName: _t("SLA Badge"),
     supportedTypes: ["json"],
-    listViewWidth: [130, 220],
+    listViewWidth: [165, 260],
     supportedOptions: [
         {
             label: _t("Nothing once it is met"),

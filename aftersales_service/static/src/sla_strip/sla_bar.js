@@ -1,6 +1,9 @@
 /** Where things lie on the bar of a clock, in percent of its width. Knows no Odoo. */
 import {readInstant} from "@aftersales_service/sla_badge/sla_time";
 
+/** So much of a bar the label of a mark takes on a phone, in percent. */
+const LABEL_WIDTH = 12;
+
 /** The instant at which so many seconds have been counted; null where the rows end before. */
 export function findMoment(rows, seconds) {
     let left = seconds;
@@ -18,16 +21,17 @@ export function findMoment(rows, seconds) {
 
 /**
  * What the bar of an explained clock draws at an instant: `pieces` (counted, off, paused, late),
- * `marks` at watch, risk and 100 % of the promise, and `now` (null where it lies outside).
+ * `marks` at watch, risk and 100 % of the promise, `now` and `met` (null where they are not on it).
  */
 export function layOut(clock, now) {
     if (!clock.rows.length) {
-        return {pieces: [], marks: [], now: null};
+        return {pieces: [], marks: [], now: null, met: null};
     }
     const start = readInstant(clock.rows[0].start);
     const deadline = readInstant(clock.deadline);
     const isRunning = clock.state === "running";
     const lateUntil = getLateEnd(clock, deadline, now);
+    const met = readInstant(clock.met);
     const end = Math.max(readInstant(clock.rows.at(-1).end), lateUntil || 0, start + 1000);
     const place = (instant) => ((instant - start) / (end - start)) * 100;
     const pieces = clock.rows.map((row) => ({...row, ...span(row, place)}));
@@ -39,6 +43,7 @@ export function layOut(clock, now) {
         pieces,
         marks: getMarks(clock, place),
         now: isRunning && now <= end ? place(now) : null,
+        met: met === null ? null : place(met),
     };
 }
 
@@ -59,10 +64,15 @@ function getLateEnd(clock, deadline, now) {
 
 function getMarks(clock, place) {
     const percents = [...new Set([clock.watch_percent, clock.risk_percent, 100])];
-    return percents
+    const marks = percents
         .map((percent) => {
             const moment = findMoment(clock.rows, Math.ceil((clock.budget * percent) / 100));
             return {percent, left: moment === null ? null : place(moment)};
         })
         .filter((mark) => mark.left !== null);
+    // of marks too close together only the last is labelled
+    return marks.map((mark, index) => ({
+        ...mark,
+        isLabelled: index + 1 === marks.length || marks[index + 1].left - mark.left > LABEL_WIDTH,
+    }));
 }
