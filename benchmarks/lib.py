@@ -55,6 +55,10 @@ class Case:
     ``setup`` gets an environment and returns whatever ``run`` and ``check`` need. ``check`` looks
     at the outcome of each single run and returns the numbers that prove it; it must hold in both
     databases, or say itself what differs between them.
+
+    ``ours_only`` is work that a database without the addon knows nothing of. Its peer, if any, is
+    ``plain``: another way through the same prepared state, which ``check`` has to tell apart.
+    ``full_only`` takes too long for --quick.
     """
 
     key: str
@@ -62,6 +66,19 @@ class Case:
     setup: Callable[[Any], Any]
     run: Callable[[Any], None]
     check: Callable[[Any], dict[str, int]]
+    ours_only: bool = False
+    plain: Callable[[Any], None] | None = None
+    full_only: bool = False
+
+    @property
+    def form(self) -> dict:
+        """Return what the program has to know that leads the processes."""
+        return {
+            "title": self.title,
+            "ours_only": self.ours_only,
+            "plain": self.plain is not None,
+            "full_only": self.full_only,
+        }
 
 
 def expect(what: str, actual: object, wanted: object) -> None:
@@ -96,16 +113,19 @@ class Bench:
         self.facts: dict[str, int] = {}
         for _ in range(WARM_UPS):
             self.repeat(_nothing)
+            if case.plain:
+                self.repeat(_nothing, plain=True)
 
-    def repeat(self, probe: Callable) -> Any:
+    def repeat(self, probe: Callable, *, plain: bool = False) -> Any:
         """Run the case once under a probe, prove its outcome, and undo it.
 
         Pending writes and tracking are part of the work, hence the flush inside the probe.
         """
+        run = self.case.plain if plain else self.case.run
         savepoint = self.cr.savepoint()
         self._forget()
         with _without_gc(), _stopped_clock(), probe(self.cr) as reading:
-            self.case.run(self.state)
+            run(self.state)
             self.cr.flush()
         self.facts = self.case.check(self.state)
         savepoint.close(rollback=True)
@@ -117,10 +137,10 @@ class Bench:
         self.env.invalidate_all()
         self.cr.cache.clear()
 
-    def count(self) -> dict:
+    def count(self, *, plain: bool = False) -> dict:
         """Return what the gates judge, with the details that explain a difference."""
-        statements = self.repeat(_statements)
-        profiles = [self.repeat(_calls) for _ in range(COUNTED)]
+        statements = self.repeat(_statements, plain=plain)
+        profiles = [self.repeat(_calls, plain=plain) for _ in range(COUNTED)]
         totals = [profile.total() for profile in profiles]
         queries = statements.total()
         if not queries:
@@ -134,9 +154,9 @@ class Bench:
             "functions": dict(profiles[0]),
         }
 
-    def time(self) -> dict:
+    def time(self, *, plain: bool = False) -> dict:
         """Return the seconds of one repetition, on the clock and on the processor."""
-        return dict(self.repeat(_seconds))
+        return dict(self.repeat(_seconds, plain=plain))
 
 
 @contextmanager

@@ -2,15 +2,17 @@
 
 It answers requests, one JSON object per line, until its input ends:
 
-    {"do": "cases"}                    the cases it knows: {key: title}
+    {"do": "cases"}                    the cases it knows: {key: form}
     {"do": "open", "case": "…"}        prepare a case and warm up
-    {"do": "count"}                    queries and calls of the open case
-    {"do": "time"}                     seconds of one repetition of the open case
+    {"do": "count", "plain": false}    queries and calls of the open case
+    {"do": "time", "plain": false}     seconds of one repetition of the open case
     {"do": "close"}                    undo everything
 
-Answers are one JSON object per line, too. A failed request is answered by {"error": "…"}.
+"plain" asks for the plain way of a case that has one. Answers are one JSON object per line, too. A
+failed request is answered by {"error": "…"}.
 """
 
+import gc
 import json
 import os
 import sys
@@ -49,26 +51,30 @@ class Worker:
             return {"error": traceback.format_exc()}
 
     def do_cases(self) -> dict:
-        return {key: case.title for key, case in self.cases.items()}
+        return {key: case.form for key, case in self.cases.items()}
 
     def do_open(self, case: str) -> dict:
         self.do_close()
         self.cursor = self.registry.cursor()
         env = api.Environment(self.cursor, api.SUPERUSER_ID, {})
         self.bench = Bench(self.cases[case], env)
+        # What is there by now stays: collecting before each repetition need not look at it.
+        gc.collect()
+        gc.freeze()
         return {}
 
-    def do_count(self) -> dict:
-        return self.bench.count()
+    def do_count(self, *, plain: bool) -> dict:
+        return self.bench.count(plain=plain)
 
-    def do_time(self) -> dict:
-        return self.bench.time()
+    def do_time(self, *, plain: bool) -> dict:
+        return self.bench.time(plain=plain)
 
     def do_close(self) -> dict:
         if self.cursor:
             self.cursor.rollback()
             self.cursor.close()
         self.cursor = self.bench = None
+        gc.unfreeze()
         return {}
 
 

@@ -94,7 +94,9 @@ class AftersalesSlaClock(models.Model):
         readonly=True, help="How often it was opened again; each time the ladder starts anew."
     )
     failures = fields.Integer(string="Failed Attempts", readonly=True)
-    partner_id = fields.Many2one(related="request_id.partner_id", string="Customer", store=True)
+    partner_id = fields.Many2one(
+        related="request_id.partner_id", string="Customer", store=True, precompute=True
+    )
     used_hours = fields.Float(compute="_compute_hours", help="Counted so far.")
     late_hours = fields.Float(
         compute="_compute_hours", help="Counted time beyond the target; 0 when in time."
@@ -155,12 +157,16 @@ class AftersalesSlaClock(models.Model):
 
     def _read_logs(self):
         """``{clock: logic Clock}``, None where its log cannot be read (see ``error``)."""
-        self.event_ids.fetch(["clock_id", "kind", "at", "until", "terms", "carry", "ref_id"])
+        lines = self.env["aftersales.sla.clock.event"].search_fetch(
+            [("clock_id", "in", self.ids)],
+            ["clock_id", "kind", "at", "until", "terms", "carry", "ref_id"],
+        )
+        log_of = lines.grouped("clock_id")
         result = {}
         for company, clocks in self.grouped("company_id").items():
             times = self._get_times(clocks.calendar_id, company)
             for clock in clocks:
-                events = [event._get_event() for event in clock.event_ids]
+                events = [event._get_event() for event in log_of.get(clock, ())]
                 result[clock] = clock._replay_log(events, times)
         return result
 

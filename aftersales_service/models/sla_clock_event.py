@@ -18,7 +18,7 @@ class AftersalesSlaClockEvent(models.Model):
     )
     request_id = fields.Many2one(related="clock_id.request_id")
     milestone = fields.Selection(related="clock_id.milestone")
-    company_id = fields.Many2one(related="clock_id.company_id", store=True)
+    company_id = fields.Many2one(related="clock_id.company_id", store=True, precompute=True)
     kind = fields.Selection(
         [
             ("start", "Started"),
@@ -66,9 +66,13 @@ class AftersalesSlaClockEvent(models.Model):
         self.clock_id._replay()
 
     def write(self, vals):
-        raise UserError(
-            self.env._("The log of a clock is not edited. Add what is true from now on instead.")
-        )
+        if vals:
+            raise UserError(
+                self.env._(
+                    "The log of a clock is not edited. Add what is true from now on instead."
+                )
+            )
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_with_clock(self):

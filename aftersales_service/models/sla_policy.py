@@ -30,7 +30,7 @@ class AftersalesSlaPolicy(models.Model):
     calendar_id = fields.Many2one(
         "resource.calendar",
         string="Working Hours",
-        check_company=True,
+        ondelete="restrict",
         help="For targets in working time that name no hours of their own. Leave empty for the "
         "company's.",
     )

@@ -39,7 +39,7 @@ class AftersalesSlaPolicyTarget(models.Model):
     calendar_id = fields.Many2one(
         "resource.calendar",
         string="Working Hours",
-        check_company=True,
+        ondelete="restrict",
         help="For working time only. Leave empty for the policy's.",
     )
     start_event = fields.Selection(
@@ -62,7 +62,7 @@ class AftersalesSlaPolicyTarget(models.Model):
     )
     report_to = fields.Float(string="Reported before")
     escalation_ids = fields.One2many(
-        "aftersales.sla.policy.escalation", "target_id", string="Escalation", copy=True
+        "aftersales.sla.policy.escalation", "target_id", string="Ladder", copy=True
     )
     sentence = fields.Char(compute="_compute_sentence")
 

@@ -1,7 +1,9 @@
 from . import (
     claim_ruling,
+    holiday_load,
     order_terms,
     plan_library,
+    request_merge,
     request_pause,
     request_promise,
     request_retarget,
