@@ -4,7 +4,6 @@ from dateutil.relativedelta import relativedelta
 from pytz import timezone
 
 from odoo import models
-from odoo.tools import ormcache
 from odoo.tools.misc import format_date
 
 from ..logic import spans
@@ -44,11 +43,6 @@ class ResourceCalendar(models.Model):
             return spans.clip([*left, *worked], start, end)
 
         return load
-
-    @ormcache("self.id")
-    def _aftersales_get_cached_tz(self):
-        """The time zone, kept like the spans."""
-        return self.sudo().tz or "UTC"
 
     def _aftersales_forget_spans(self):
         res = super()._aftersales_forget_spans()

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
@@ -7,7 +6,7 @@ from odoo.fields import Domain
 
 from ..logic import escalation, sla_clock
 from ..logic.errors import RuleError
-from ..logic.working_time import Always, WorkingTime
+from ..logic.working_time import WorkingTime
 from .vocabulary import CLOCK_STARTS, CLOCK_STATES, MILESTONES, PARTIES, TARGET_UNITS, URGENCIES
 
 OPEN_STATES = ("waiting", "running", "paused")
@@ -438,69 +437,6 @@ class AftersalesSlaClock(models.Model):
                 )
                 return day or self.env._("Outside working hours")
 
-    # === SCREEN === #
-
-    def _get_badges(self, slice_days=7):
-        """What the ``sla_badge`` widget draws, ``{clock: dict}``; reads nothing but these clocks.
-
-        Instants are strings in UTC, lengths whole seconds. ``left`` is what is left of the promise
-        now, negative when overdue; ``slices`` are the working spans of the coming days, so that
-        the browser counts on by itself (None: round the clock).
-        """
-        now = fields.Datetime.now()
-        badges = {}
-        for company, clocks in self.grouped("company_id").items():
-            times = self._get_times(clocks.calendar_id, company)
-            for clock in clocks:
-                time = times.get(clock.calendar_id.id, Always())
-                badges[clock] = clock._get_badge(time, now, timedelta(days=slice_days))
-        return badges
-
-    def _get_badge(self, time, now, ahead):
-        words = {
-            name: dict(self._fields[name]._description_selection(self.env))
-            for name in ("milestone", "unit")
-        }
-        try:
-            left, slices = self._count_left(time, now), self._get_slices(time, now, now + ahead)
-        except (RuleError, UserError):
-            left, slices = 0, []
-        return {
-            "id": self.id,
-            "milestone": self.milestone,
-            "label": words["milestone"][self.milestone],
-            "target": f"{self.amount:g} {words['unit'].get(self.unit, '')}",
-            "in_days": self.unit in ("day", "working_day"),
-            "state": self.state,
-            "urgency": self.urgency or "ok",
-            "deadline": _to_text(self.deadline),
-            "start": _to_text(self.date_start),
-            "met": _to_text(self.date_met),
-            "paused_since": _to_text(self.paused_since),
-            "paused_until": _to_text(self.paused_until),
-            "reason": self.pause_reason_id._get_cached_name(self.env.lang),
-            "budget": self.budget,
-            "left": left,
-            "slices": slices,
-            "tz": self.calendar_id._aftersales_get_cached_tz() if self.calendar_id else "",
-            "error": self.error or "",
-        } | self.policy_id._get_cached_card(self.env.lang)
-
-    def _count_left(self, time, now):
-        if self.state == "paused":
-            return self.seconds_left
-        if not self.deadline:
-            return 0
-        now = self.date_met or now
-        if now <= self.deadline:
-            return time.elapsed(now, self.deadline)
-        return -max(time.elapsed(self.deadline, now), 1)
-
-    def _get_slices(self, time, start, end):
-        if not self.calendar_id or self.state != "running":
-            return None
-        return [[_to_text(first), _to_text(last)] for first, last in time.slices(start, end)]
-
     # === MOVED CALENDARS === #
 
     @api.model
@@ -587,8 +523,3 @@ class AftersalesSlaClock(models.Model):
         moments = [clock.next_event_at for clock in self if clock.next_event_at]
         if moments:
             self.env["aftersales.escalation.log"]._wake_at(min(moments))
-
-
-def _to_text(instant):
-    """An instant as the browser reads it: a string in UTC, or False."""
-    return fields.Datetime.to_string(instant) if instant else False
