@@ -1,3 +1,4 @@
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
@@ -155,8 +156,11 @@ class AftersalesSlaClock(models.Model):
     def _get_zone(self, calendar, company):
         return ZoneInfo(calendar.tz or company.resource_calendar_id.tz or "UTC")
 
-    def _read_logs(self):
-        """``{clock: logic Clock}``, None where its log cannot be read (see ``error``)."""
+    def _read_logs(self, other_times=None):
+        """``{clock: logic Clock}``, None where its log cannot be read (see ``error``).
+
+        ``other_times`` replaces the working times of some calendars: what if?
+        """
         lines = self.env["aftersales.sla.clock.event"].search_fetch(
             [("clock_id", "in", self.ids)],
             ["clock_id", "kind", "at", "until", "terms", "carry", "ref_id"],
@@ -164,7 +168,7 @@ class AftersalesSlaClock(models.Model):
         log_of = lines.grouped("clock_id")
         result = {}
         for company, clocks in self.grouped("company_id").items():
-            times = self._get_times(clocks.calendar_id, company)
+            times = self._get_times(clocks.calendar_id, company) | (other_times or {})
             for clock in clocks:
                 events = [event._get_event() for event in log_of.get(clock, ())]
                 result[clock] = clock._replay_log(events, times)
@@ -437,27 +441,23 @@ class AftersalesSlaClock(models.Model):
     # === MOVED CALENDARS === #
 
     @api.model
-    def _count_moved(self, calendar, company, closed, working):
-        """How many open deadlines would move if days of a calendar were closed or worked.
-
-        ``closed`` and ``working`` are dates. Counts clocks whose run touches one of them.
-        """
+    def _count_moved(self, calendar, closed, working):
+        """How many running deadlines would move if dates of a calendar were closed or worked."""
         days = sorted({*closed, *working})
         if not days:
             return 0
-        first = fields.Datetime.to_datetime(days[0])
-        clocks = self.search(
-            [
-                ("calendar_id", "=", calendar.id),
-                ("company_id", "=", company.id),
-                ("state", "=", "running"),
-                ("deadline", ">=", first),
-            ]
+        first = fields.Datetime.to_datetime(days[0]) - timedelta(days=1)
+        running = self.sudo().search(
+            Domain("calendar_id", "=", calendar.id)
+            & Domain("state", "=", "running")
+            & Domain("deadline", ">=", first)
         )
-        return sum(
-            any(clock.date_start.date() <= day <= clock.deadline.date() for day in days)
-            for clock in clocks
-        )
+        moved = 0
+        for company, clocks in running.grouped("company_id").items():
+            load = calendar.sudo()._aftersales_preview_loader(company, closed, working)
+            for clock, state in clocks._read_logs({calendar.id: WorkingTime(load)}).items():
+                moved += not state or state.deadline != clock.deadline
+        return moved
 
     @api.model
     def _look_again(self, calendars):
