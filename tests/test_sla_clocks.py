@@ -458,6 +458,20 @@ class TestCalendars(SlaCase):
         request.action_respond()
         self.assertTrue(request.sla_strip["clocks"][0]["error"])
 
+    def test_a_repaired_calendar_lets_its_clocks_run(self):
+        calendar = self.calendar.copy()
+        hours = calendar.attendance_ids.copy_data()
+        calendar.attendance_ids.unlink()
+        request = self._reported(
+            "2026-03-16 08:00", self._sla({**FOUR_HOURS, "calendar_id": calendar.id})
+        )
+        self.assertTrue(request.clock_ids.error)
+        with freeze_time(self._utc("2026-03-16 08:30")):
+            calendar.attendance_ids = [Command.create(row) for row in hours]
+        self._run_job("2026-03-16 08:31")
+        self.assertFalse(request.clock_ids.error)
+        self.assertDue(request, resolution="2026-03-16 12:00")
+
     def test_a_target_beyond_every_working_hour_says_so(self):
         request = self._reported("2026-03-16 08:00", self._sla({**FOUR_HOURS, "amount": 10**7}))
         self.assertTrue(request.clock_ids.error)

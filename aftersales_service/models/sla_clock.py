@@ -551,9 +551,12 @@ class AftersalesSlaClock(models.Model):
             if calendars
             else Domain("calendar_id", "!=", False)
         )
-        running = self.search(on & Domain("state", "in", ("running", "paused")))
-        running.write({"next_event_at": fields.Datetime.now()})
-        running._wake_job()
+        running = Domain("state", "in", ("running", "paused"))
+        # those that this calendar could not tell the time may run now
+        stuck = Domain("error", "!=", False)
+        clocks = self.search(on & (running | stuck))
+        clocks.write({"next_event_at": fields.Datetime.now()})
+        clocks._wake_job()
 
     def action_replay(self):
         """Rebuild from the log, and say what changed."""
