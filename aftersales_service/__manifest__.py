@@ -73,10 +73,13 @@
         "demo/product_demo.xml",
         "demo/unit_demo.xml",
         "demo/team_demo.xml",
+        "demo/sla_demo.xml",
         "demo/request_demo.xml",
         "demo/request_intake_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": ["aftersales_service/static/src/**/*"],
+        "web.assets_unit_tests": ["aftersales_service/static/tests/**/*.test.js"],
         "web.assets_tests": ["aftersales_service/static/tests/tours/**/*"],
     },
     "application": True,

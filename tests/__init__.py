@@ -6,6 +6,7 @@ if __name__.startswith("odoo.addons."):
         test_claim_decision,
         test_claim_ruling,
         test_coverage_changes,
+        test_js_units,
         test_list_queries,
         test_plan_presets,
         test_request_intake,
@@ -14,6 +15,7 @@ if __name__.startswith("odoo.addons."):
         test_request_repair,
         test_request_routing,
         test_security_roles,
+        test_sla_badges,
         test_sla_clocks,
         test_sla_crash,
         test_sla_escalation,
@@ -21,5 +23,6 @@ if __name__.startswith("odoo.addons."):
         test_sla_scenarios,
         test_tour_acceptance_ruling,
         test_tour_main_job,
+        test_tour_sla,
         test_unit_delivery,
     )

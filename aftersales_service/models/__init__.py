@@ -38,6 +38,7 @@ from . import (
     sale_order,
     sale_order_line,
     sla_clock,
+    sla_clock_badge,
     sla_clock_event,
     sla_escalation_job,
     sla_policy,

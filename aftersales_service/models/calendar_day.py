@@ -139,19 +139,22 @@ class AftersalesCalendarDay(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         days = super().create(vals_list)
-        days.calendar_id._aftersales_forget_spans()
+        if days:
+            days.calendar_id._aftersales_forget_spans()
         return days
 
     def write(self, vals):
         calendars = self.calendar_id
         result = super().write(vals)
-        (calendars | self.calendar_id)._aftersales_forget_spans()
+        if self:
+            (calendars | self.calendar_id)._aftersales_forget_spans()
         return result
 
     def unlink(self):
         calendars = self.calendar_id
         result = super().unlink()
-        calendars._aftersales_forget_spans()
+        if calendars:
+            calendars._aftersales_forget_spans()
         return result
 
     def _get_hours(self):

@@ -461,6 +461,11 @@ class AftersalesRequest(models.Model):
             lines += clock._prepare_start(start)
         return lines
 
+    def _note_fact(self, name):
+        """Something happened now, for the first time: a document of these requests says so."""
+        fresh = self.filtered(lambda request: not request[name] and request.state not in FINISHED)
+        fresh.write({name: fields.Datetime.now()})
+
     def _ends_with_solution(self, clock):
         return clock.milestone not in AFTER_SOLUTION or self.state == "closed"
 
@@ -473,25 +478,24 @@ class AftersalesRequest(models.Model):
 
     def action_respond(self):
         """The customer was answered outside of mail: by phone, in the shop, on site."""
-        self._record_now("date_responded")
+        self._refuse_finished()
+        self._note_fact("date_responded")
 
     def action_give_plan(self):
         """The customer knows how it will be solved."""
-        self._record_now("date_planned")
-        self._record_now("date_responded")
+        self._refuse_finished()
+        self._note_fact("date_planned")
+        self._note_fact("date_responded")
 
     def action_unit_arrived(self):
         """The faulty unit is here (workshop or factory)."""
-        self._record_now("date_unit_arrived")
+        self._refuse_finished()
+        self._note_fact("date_unit_arrived")
 
     def action_consent(self):
         """The customer agreed to the work."""
-        self._record_now("date_consent")
-
-    def _record_now(self, fact):
-        """A fact happened now, where it is not recorded yet: pressing twice moves no clock."""
         self._refuse_finished()
-        self.filtered(lambda request: not request[fact]).write({fact: fields.Datetime.now()})
+        self._note_fact("date_consent")
 
     def action_acknowledge(self):
         """Stop the ladder: somebody takes care."""
@@ -506,7 +510,7 @@ class AftersalesRequest(models.Model):
     def action_resolve(self):
         self._refuse_move_to("resolved")
         # whoever solves it has answered, too
-        self._record_now("date_responded")
+        self._note_fact("date_responded")
         return super().action_resolve()
 
     def action_reopen(self):

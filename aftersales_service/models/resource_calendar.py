@@ -179,7 +179,10 @@ class ResourceCalendar(models.Model):
         return tuple(self._aftersales_get_spans(start, start + relativedelta(months=1), company))
 
     def _aftersales_forget_spans(self):
-        """Called after every change of what the spans of these calendars follow from."""
+        """Called after every change of what the spans of these calendars follow from.
+
+        An empty recordset stands for all calendars.
+        """
         self.env.registry.clear_cache()
         # another thread may have read the former state in the meantime
         self.env.cr.postcommit.add(self.env.registry.clear_cache)

@@ -33,7 +33,7 @@ class Screen:
     """The list of units as an agent has it before them: what it asks for, and the answer."""
 
     units: Any
-    order: str
+    orders: dict[tuple, str]
     columns: dict[str, dict]
     filters: dict[str, list]
     lengths: dict[tuple, int]
@@ -45,11 +45,16 @@ def setup(env, *, number: int, **values) -> Screen:
     builders.units(env, number, **values)
     agent = builders.person(env, "agent", builders.AGENT)
     units = env["aftersales.unit"].with_user(agent)
+    ending = env.ref("aftersales_service.aftersales_unit_view_list_ending").id
     table = etree.fromstring(units.get_view(view_type="list")["arch"])
+    by_end = etree.fromstring(units.get_view(ending, view_type="list")["arch"])
     search = etree.fromstring(units.get_view(view_type="search")["arch"])
     return Screen(
         units=units,
-        order=table.get("default_order", ""),
+        orders={
+            PLAIN: table.get("default_order", ""),
+            EXPIRING: by_end.get("default_order", ""),
+        },
         columns={
             column: {"fields": {"display_name": {}}} if _is_link(units, column) else {}
             for column in table.xpath("./field/@name")
@@ -78,7 +83,7 @@ def look(screen: Screen, chosen: tuple) -> None:
         sum((screen.filters[name] for name in chosen), []),
         screen.columns,
         limit=PAGE,
-        order=screen.order,
+        order=screen.orders[chosen],
         count_limit=COUNTED,
     )
 
