@@ -79,6 +79,25 @@ class TestMerge(AftersalesCommon):
         self.assertEqual(bare._get_main_claim().unit_id, self.unit)
         self.assertEqual(bare.date_reported, self.kept.date_reported)
 
+    def test_what_was_done_for_either_is_done(self):
+        """An answer to the duplicate was an answer: nobody is late with it."""
+        answer = {"milestone": "response", "amount": 2, "unit": "hour"}
+        policy = self._sla(answer)
+        gone = self._reported("2026-06-01 08:00", policy)
+        kept = self._reported("2026-06-01 09:00", policy)
+        gone.write(
+            {
+                "date_responded": self._utc("2026-06-01 08:30"),
+                "date_unit_arrived": self._utc("2026-06-01 08:40"),
+                "part_origin": "foreign",
+            }
+        )
+        kept.date_unit_arrived = self._utc("2026-06-01 10:00")
+        kept._merge(gone)
+        self.assertEqual(kept.clock_ids.state, "met")
+        self.assertEqual(kept.date_unit_arrived, self._utc("2026-06-01 08:40"))
+        self.assertEqual(kept.part_origin, "foreign")
+
     def test_a_merged_request_is_not_reopened(self):
         self.kept._merge(self.gone)
         with self.assertRaises(RedirectWarning) as caught:

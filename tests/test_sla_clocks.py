@@ -121,6 +121,49 @@ class TestPauses(SlaCase):
         self.assertEqual(request.state, "in_progress")
         self.assertDue(request, resolution="2026-03-16 14:00")
 
+    def test_whoever_leaves_waiting_stops_the_pause(self):
+        """Solved or cancelled while it waited, or moved by an import: nothing stays paused."""
+        policy = self._sla(FOUR_HOURS)
+        for leave in ("action_resolve", "action_cancel"):
+            request = self._reported("2026-03-16 08:00", policy)
+            self._start(request, "2026-03-16 08:00")
+            self._do(request, "2026-03-16 09:00", "_wait", self.reason)
+            self._do(request, "2026-03-16 10:00", leave)
+            self._do(request, "2026-03-17 08:00", "action_reopen")
+            self.assertEqual(request.clock_ids.state, "running", leave)
+            self.assertDue(request, resolution="2026-03-17 11:00")
+        self._start(request, "2026-03-17 08:00")
+        self._do(request, "2026-03-17 09:00", "_wait", self.reason)
+        self._do(request, "2026-03-17 10:00", "write", {"state": "in_progress"})
+        self.assertDue(request, resolution="2026-03-17 12:00")
+        self.assertFalse(request.pause_reason_id)
+
+    def test_what_starts_or_is_promised_while_it_waits_waits_too(self):
+        """GLPI showed it violated while it was pending."""
+        urgent = {"milestone": "on_site", "amount": 4, "unit": "working_hour", "priority": "2"}
+        policy = self._sla({**FOUR_HOURS, "start_event": "unit_arrived"}, urgent)
+        request = self._reported("2026-03-16 08:00", policy)
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 09:00", "_wait", self.reason)
+        self._do(request, "2026-03-16 10:00", "action_unit_arrived")
+        self._do(request, "2026-03-16 10:00", "write", {"priority": "2"})
+        self.assertEqual(request.clock_ids.mapped("state"), ["paused", "paused"])
+        self._do(request, "2026-03-17 08:00", "action_start")
+        self.assertDue(request, resolution="2026-03-17 12:00", on_site="2026-03-17 10:00")
+        self.assertEqual(self._clock(request, "resolution").event_ids[-1].hours, 6)
+
+    def test_a_broken_calendar_does_not_keep_work_from_going_on(self):
+        calendar = self.calendar.copy()
+        request = self._reported(
+            "2026-03-16 08:00", self._sla({**FOUR_HOURS, "calendar_id": calendar.id})
+        )
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 09:00", "_wait", self.reason)
+        calendar.attendance_ids.unlink()
+        self._do(request, "2026-03-16 10:00", "action_start")
+        self.assertEqual(request.state, "in_progress")
+        self.assertTrue(request.clock_ids.error)
+
 
 class TestFacts(SlaCase):
     def test_the_first_public_answer_meets_the_response(self):
@@ -197,6 +240,63 @@ class TestFacts(SlaCase):
         self.assertEqual((clock.state, clock.deadline), ("failed", self._utc("2026-03-16 08:00")))
         request.date_responded = False
         self.assertEqual(clock.state, "running")
+
+    def test_a_fact_taken_back_gives_no_time(self):
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE))
+        self._do(request, "2026-03-16 08:05", "action_respond")
+        self._do(request, "2026-03-16 09:55", "write", {"date_responded": False})
+        self.assertDue(request, response="2026-03-16 10:00")
+
+    def test_a_corrected_solution_keeps_the_time_before_it_was_reopened(self):
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        self._do(request, "2026-03-16 09:00", "action_resolve")
+        self._do(request, "2026-03-16 14:00", "action_reopen")
+        self._do(request, "2026-03-16 16:00", "action_resolve")
+        request.date_resolved = self._utc("2026-03-16 15:00")
+        clock = request.clock_ids
+        self.assertEqual((clock.state, clock.date_met), ("met", self._utc("2026-03-16 15:00")))
+        self.assertDue(request, resolution="2026-03-16 17:00")
+
+    def test_pressing_twice_moves_no_clock(self):
+        plan = {"milestone": "plan", "amount": 2, "unit": "hour"}
+        policy = self._sla({**FOUR_HOURS, "start_event": "unit_arrived"}, plan)
+        request = self._reported("2026-03-16 08:00", policy)
+        for hour in ("09:00", "15:00"):
+            for action in ("action_unit_arrived", "action_give_plan", "action_consent"):
+                self._do(request, f"2026-03-16 {hour}", action)
+        self.assertDue(request, resolution="2026-03-16 14:00")
+        self.assertEqual(self._clock(request, "plan").state, "met")
+        self.assertEqual(request.date_consent, self._utc("2026-03-16 09:00"))
+
+    def test_what_is_promised_late_or_again_knows_what_happened_before(self):
+        arrived = {**FOUR_HOURS, "start_event": "unit_arrived", "part_origin": "domestic"}
+        policy = self._sla(arrived)
+        request = self._reported("2026-03-16 08:00", policy, part_origin="domestic")
+        request.part_origin = False
+        self._do(request, "2026-03-16 09:00", "action_unit_arrived")
+        self._do(request, "2026-03-16 09:10", "action_respond")
+        self._do(request, "2026-03-16 09:30", "write", {"part_origin": "domestic"})
+        self.assertDue(request, resolution="2026-03-16 14:00")
+        answer = self._sla(RESPONSE)
+        team = self.env["aftersales.team"].create({"name": "T", "sla_policy_id": answer.id})
+        self.company.aftersales_sla_policy_id = False
+        self._do(request, "2026-03-16 11:00", "write", {"team_id": team.id})
+        clock = self._clock(request, "response")
+        self.assertEqual((clock.state, clock.date_met), ("met", self._utc("2026-03-16 09:10")))
+
+    def test_what_happened_while_it_was_cancelled_counts_when_reopened(self):
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE))
+        self._do(request, "2026-03-16 08:30", "action_cancel")
+        request.write(
+            {
+                "date_reported": self._utc("2026-03-16 07:00"),
+                "date_responded": self._utc("2026-03-16 08:20"),
+            }
+        )
+        self._do(request, "2026-03-16 12:00", "action_reopen")
+        clock = request.clock_ids
+        self.assertEqual(clock.date_start, self._utc("2026-03-16 07:00"))
+        self.assertEqual((clock.state, clock.date_met), ("met", self._utc("2026-03-16 08:20")))
 
     def test_documents_tell_what_happened(self):
         """Starting the repair, sending its quotation and the customer's signature are facts."""
@@ -381,6 +481,20 @@ class TestCalendars(SlaCase):
         self._run_job("2026-03-17 08:00")
         request.action_respond()
         self.assertTrue(request.sla_strip["clocks"][0]["error"])
+
+    def test_a_repaired_calendar_lets_its_clocks_run(self):
+        calendar = self.calendar.copy()
+        hours = calendar.attendance_ids.copy_data()
+        calendar.attendance_ids.unlink()
+        request = self._reported(
+            "2026-03-16 08:00", self._sla({**FOUR_HOURS, "calendar_id": calendar.id})
+        )
+        self.assertTrue(request.clock_ids.error)
+        with freeze_time(self._utc("2026-03-16 08:30")):
+            calendar.attendance_ids = [Command.create(row) for row in hours]
+        self._run_job("2026-03-16 08:31")
+        self.assertFalse(request.clock_ids.error)
+        self.assertDue(request, resolution="2026-03-16 12:00")
 
     def test_a_target_beyond_every_working_hour_says_so(self):
         request = self._reported("2026-03-16 08:00", self._sla({**FOUR_HOURS, "amount": 10**7}))

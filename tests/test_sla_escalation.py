@@ -1,6 +1,9 @@
 """Ladders: who is told, once, in which order, and what happens when something is broken."""
 
+from unittest.mock import patch
+
 from freezegun import freeze_time
+from psycopg2.errors import SerializationFailure
 
 from odoo import Command
 from odoo.tools import mute_logger
@@ -143,6 +146,74 @@ class TestEscalation(AftersalesCommon):
         self._run_job("2026-03-14 18:00")
         self.assertTold(bad, "leader")
         self.assertEqual((broken.failures, broken.error), (0, False))
+
+    def test_a_collision_with_somebodys_work_is_no_bad_record(self):
+        request = self._reported("2026-03-14 16:00", self._ladder((100, "activity", "leader")))
+        Clock = self.env.registry["aftersales.sla.clock"]
+        escalate, collisions = Clock._escalate, [SerializationFailure("changed"), None]
+
+        def collide_once(clocks):
+            if error := collisions.pop(0):
+                raise error
+            return escalate(clocks)
+
+        self.env.flush_all()
+        with patch.object(Clock, "_escalate", collide_once):
+            self._run_job("2026-03-14 17:01")
+        self.assertFalse(collisions)
+        self.assertTold(request, "leader")
+        self.assertEqual((request.clock_ids.failures, request.clock_ids.error), (0, False))
+
+    def test_a_step_that_changes_the_promise_shows_the_new_one(self):
+        steps = [Command.create({"value": 50, "action": "priority", "role": "leader"})]
+        urgent = {"milestone": "response", "amount": 2, "unit": "hour", "priority": "2"}
+        usual = {"milestone": "response", "amount": 8, "unit": "hour", "escalation_ids": steps}
+        visit = {"milestone": "on_site", "amount": 9, "unit": "hour", "priority": "0"}
+        policy = self._sla(urgent, usual, visit)
+        request = self._reported("2026-03-14 16:00", policy, priority="0")
+        self._run_job("2026-03-14 20:01")
+        self.assertDue(request, response="2026-03-14 18:00")
+        self.assertEqual(self._clock(request, "response").urgency, "breached")
+        self.assertEqual(self._clock(request, "on_site").state, "cancelled")
+        self.assertEqual(len(request.escalation_ids), 1)
+
+    def test_a_priority_nobody_chose_is_raised(self):
+        request = self._reported("2026-03-14 16:00", self._ladder((100, "priority", "leader")))
+        request.priority = False
+        self._run_job("2026-03-14 17:01")
+        self.assertEqual(request.priority, "2")
+
+    def test_an_appointment_missed_again_tells_again(self):
+        visit = {
+            "milestone": "on_site",
+            "amount": 0,
+            "start_event": "appointment",
+            "escalation_ids": [Command.create({"value": 100, "role": "leader"})],
+        }
+        request = self._reported("2026-03-14 16:00", self._sla(visit))
+        with freeze_time(self._utc("2026-03-14 16:10")):
+            request.appointment_start = self._utc("2026-03-16 10:00")
+        self.assertEqual(request.clock_ids.urgency, "ok")
+        self._run_job("2026-03-16 10:01")
+        with freeze_time(self._utc("2026-03-16 11:00")):
+            request.appointment_start = self._utc("2026-03-18 10:00")
+        self._run_job("2026-03-16 11:01")
+        self.assertEqual(len(request.escalation_ids), 1)
+        self._run_job("2026-03-18 10:01")
+        self.assertEqual(len(request.escalation_ids), 2)
+
+    def test_a_trigger_that_is_being_used_up_wakes_nobody_again(self):
+        cron = self.env.ref("aftersales_service.cron_sla_escalation")
+        Trigger = self.env["ir.cron.trigger"]
+        now = self._utc("2026-03-14 16:30")
+        self._reported("2026-03-14 16:00", self._ladder((100, "activity", "leader")))
+        Trigger.search([("cron_id", "=", cron.id)]).unlink()
+        Trigger.create({"cron_id": cron.id, "call_at": now})
+        with freeze_time(now):
+            self.env["aftersales.sla.clock"]._sleep_until_next()
+            self.env["aftersales.sla.clock"]._sleep_until_next()
+        ahead = Trigger.search([("cron_id", "=", cron.id), ("call_at", ">", now)])
+        self.assertEqual(len(ahead), 1)
 
     def test_the_job_wakes_itself_for_the_next_moment(self):
         cron = self.env.ref("aftersales_service.cron_sla_escalation")

@@ -84,6 +84,8 @@ def urgency(clock: Clock, now: datetime, thresholds: Thresholds) -> Urgency:
     """How late a started clock is."""
     if clock.is_late(now):
         return Urgency.BREACHED
+    if now <= clock.start:
+        return Urgency.OK
     used = clock.used(now)
     warnings = thresholds.warnings(clock.budget)
     reached = {step.key for step in warnings if step.seconds(clock.budget) <= used}

@@ -112,6 +112,7 @@ class Clock:
     paused_from: datetime | None = None
     paused_until: datetime | None = None
     met_at: datetime | None = None
+    cancelled_at: datetime | None = None
     time: WorkingTime | Always = field(default_factory=Always, compare=False)
 
     def moment(self, seconds: int) -> datetime | None:
@@ -119,10 +120,10 @@ class Clock:
         return _reach(self.start, seconds, self.time, self.pauses, self.paused_since)
 
     def used(self, now: datetime) -> int:
-        """Seconds counted until ``now``, or until it was met or paused."""
+        """Seconds counted until ``now``, or until it was met, cancelled or paused."""
         if self.start is None:
             return 0
-        end = min(filter(None, (now, self.met_at, self.paused_since)))
+        end = min(filter(None, (now, self.met_at, self.cancelled_at, self.paused_since)))
         return self.time.elapsed(self.start, end) - sum(
             self.time.elapsed(max(first, self.start), min(last, end)) for first, last in self.pauses
         )
@@ -240,6 +241,7 @@ class _Log:
             paused_from=min((pause.at for pause in self.open.values()), default=None),
             paused_until=self._paused_until(),
             met_at=self.met_at,
+            cancelled_at=self.cancelled_at,
             time=time,
         )
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -43,14 +45,16 @@ class AftersalesEscalationLog(models.Model):
 
     @api.model
     def _wake_at(self, moment):
-        """Make sure the escalation job runs at ``moment`` or before."""
+        """Make sure the escalation job runs at ``moment`` or before, if that is still to come.
+
+        A trigger of the past may belong to a run that is under way and has looked already: only
+        those ahead count.
+        """
         cron = self.env.ref("aftersales_service.cron_sla_escalation", raise_if_not_found=False)
         if not cron:
             return
-        pending = (
-            self.env["ir.cron.trigger"]
-            .sudo()
-            .search([("cron_id", "=", cron.id)], order="call_at", limit=1)
-        )
-        if not pending or moment < pending.call_at:
+        now = fields.Datetime.now()
+        moment = max(moment, now + timedelta(seconds=1))
+        ahead = [("cron_id", "=", cron.id), ("call_at", ">", now), ("call_at", "<=", moment)]
+        if not self.env["ir.cron.trigger"].sudo().search_count(ahead, limit=1):
             cron.sudo()._trigger(at=moment)

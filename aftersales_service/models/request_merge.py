@@ -6,10 +6,16 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 
+from .request_sla import MILESTONE_FACTS, START_FACTS
 from .vocabulary import FINISHED, label
 
 #: Messages of people, which move to the request that is kept; a log of changes stays where it is.
 MOVED_MESSAGES = ("email", "comment", "auto_comment", "email_outgoing")
+#: What happened for one of them happened for the request that is kept: the first time counts.
+MERGED_FACTS = {*START_FACTS.values(), *MILESTONE_FACTS.values()} - {
+    "appointment_start",
+    "date_resolved",
+}
 
 
 class AftersalesRequest(models.Model):
@@ -208,6 +214,8 @@ class AftersalesRequest(models.Model):
             "description",
             "appointment_start",
             "date_expected",
+            "job_size",
+            "part_origin",
         ):
             found = next((other[name] for other in others if other[name]), False)
             if found and not self[name]:
@@ -215,7 +223,8 @@ class AftersalesRequest(models.Model):
         if "appointment_start" in values:
             first = next(other for other in others if other.appointment_start)
             values["appointment_end"] = first.appointment_end
-        values["date_reported"] = min((self | others).mapped("date_reported"))
+        for name in MERGED_FACTS:
+            values[name] = min(filter(None, (self | others).mapped(name)), default=False)
         self.write(values)
 
     def _take_documents(self, others):

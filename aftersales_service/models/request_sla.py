@@ -167,12 +167,15 @@ class AftersalesRequest(models.Model):
     def create(self, vals_list):
         requests = super().create(vals_list)
         requests._follow_promise()
-        facts = CLOCK_FACTS - {"date_reported", "state"}
-        requests.filtered(lambda request: any(request[fact] for fact in facts))._follow_facts()
         return requests
 
     def write(self, vals):
+        leaving = self.browse()
+        if vals.get("state", "waiting") != "waiting":
+            leaving = self.filtered(lambda request: request.state == "waiting")
         res = super().write(vals)
+        if leaving:
+            leaving._stop_waiting()
         later = self.env.context.get("aftersales_promise_later")
         if PROMISE_FACTS & vals.keys() and not later:
             self._follow_promise(self._name_cause(vals))
@@ -209,6 +212,13 @@ class AftersalesRequest(models.Model):
         now = fields.Datetime.now()
         self.env["aftersales.sla.clock"].sudo()._open_for(to_open, now)
         self.env["aftersales.sla.clock.event"].sudo().create(lines)
+        # what is promised only now may have happened already
+        facts = MILESTONE_FACTS.values()
+        unfinished.filtered(lambda request: any(request[fact] for fact in facts))._follow_facts()
+        for request in unfinished.filtered("pause_reason_id"):
+            # what is promised only now waits like the rest
+            ends = filter(None, request.clock_ids.mapped("paused_until"))
+            request._pause_clocks(max(ends, default=None))
 
     def _compare_promise(self, targets, note, *, carry):
         """What to open, and which log lines to write, so that the clocks run on ``targets``."""
@@ -501,24 +511,11 @@ class AftersalesRequest(models.Model):
         self._refuse_move_to("resolved")
         # whoever solves it has answered, too
         self._note_fact("date_responded")
-        res = super().action_resolve()
-        self._stop_waiting()
-        return res
-
-    def action_cancel(self):
-        res = super().action_cancel()
-        self._stop_waiting()
-        return res
+        return super().action_resolve()
 
     def action_reopen(self):
         res = super().action_reopen()
         self._reopen_clocks()
-        return res
-
-    def action_start(self):
-        waiting = self.filtered(lambda request: request.state == "waiting")
-        res = super().action_start()
-        waiting._stop_waiting()
         return res
 
     # === WAITING === #
@@ -540,10 +537,20 @@ class AftersalesRequest(models.Model):
         now = fields.Datetime.now()
         self._move_to("waiting")
         self.write({"pause_reason_id": reason.id, "party": reason.party, "date_waiting": now})
-        running = self.sudo().clock_ids.filtered(
-            lambda clock: clock.state == "running" and reason._stops(clock.milestone)
-        )
-        running._pause(reason, now, until, note, attachments)
+        self._pause_clocks(until, note, attachments)
+
+    def _pause_clocks(self, until=None, note=False, attachments=()):
+        """Stop what runs, or may begin to run, of the clocks that these requests' reason stops."""
+        now = fields.Datetime.now()
+        for reason, requests in self.sudo().grouped("pause_reason_id").items():
+            clocks = requests.clock_ids.filtered(
+                lambda clock, reason=reason: (
+                    clock.state in ("waiting", "running")
+                    and not clock.pause_reason_id
+                    and reason._stops(clock.milestone)
+                )
+            )
+            clocks._pause(reason, now, until, note, attachments)
 
     def _stop_waiting(self, note=False):
         """Nobody waits any longer: the clocks go on."""

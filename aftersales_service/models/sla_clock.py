@@ -300,15 +300,26 @@ class AftersalesSlaClock(models.Model):
         self.write({"pause_reason_id": reason.id, "party": reason.party})
 
     def _resume(self, at, note=False):
-        paused = self.filtered(lambda clock: clock.state == "paused")
-        vals_list = []
-        for clock, state in paused._read_logs().items():
-            end = min(filter(None, (at, state.paused_until)))
-            hours = state.time.elapsed(state.paused_from, end) / 3600
-            reason = {"reason_id": clock.pause_reason_id.id, "party": clock.party}
-            vals_list.append(clock._prepare_event("resume", end, note=note, hours=hours, **reason))
-        self.env["aftersales.sla.clock.event"].create(vals_list)
+        """End the pauses of these clocks, also of those that are over or have not started yet."""
+        paused = self.filtered("pause_reason_id")
+        self.env["aftersales.sla.clock.event"].create(
+            [
+                clock._prepare_resume(state, at, note)
+                for clock, state in paused._read_logs().items()
+            ]
+        )
         paused.write({"pause_reason_id": False, "party": False})
+
+    def _prepare_resume(self, state, at, note):
+        """The log line that ends a pause; ``state`` is None where the log cannot be read."""
+        end, hours = at, 0
+        if state and state.paused_from:
+            end = min(filter(None, (at, state.paused_until)))
+            begin = max(state.paused_from, state.start)
+            counted_until = min(filter(None, (end, state.met_at, state.cancelled_at)))
+            hours = state.time.elapsed(begin, counted_until) / 3600
+        reason = {"reason_id": self.pause_reason_id.id, "party": self.party}
+        return self._prepare_event("resume", end, note=note, hours=hours, **reason)
 
     def _append(self, kind, at, **vals):
         """Write one more line into the log of each clock."""
@@ -337,30 +348,39 @@ class AftersalesSlaClock(models.Model):
         if terms != self._get_terms():
             words = {"terms": terms, "note": note, "carry": carry}
             lines.append(self._prepare_event("retarget", now, **words))
-            if terms["start_event"] != self.start_event:
-                lines += self._prepare_start(start, terms)
+        if self.date_start != start:
+            lines += self._prepare_start(start, terms)
         return lines
 
     def _prepare_start(self, start, terms=None):
         """Log lines that let the clock count from ``start``, or wait for it when False."""
-        begun = self.event_ids.filtered(lambda event: event.kind == "start")
         if start:
             return [self._prepare_event("start", start, terms=terms or self._get_terms())]
-        now = fields.Datetime.now()
-        return [self._prepare_event("void", now, ref_id=event.id) for event in begun]
+        return self._prepare_voids(self._get_events("start"))
 
     def _prepare_met(self, met):
-        """Log lines that say when the milestone was met; False: it is not, after all."""
-        now = fields.Datetime.now()
-        if not met:
-            return [self._prepare_event("reopen", now)] if self.date_met else []
-        lines = []
-        if self.date_met and self.date_met != met:
-            wrong = self.event_ids.filtered(lambda event: event.kind == "met")
-            lines = [self._prepare_event("void", now, ref_id=event.id) for event in wrong]
-        if self.date_met != met:
+        """Log lines that say when the milestone was met; False: it is not, after all.
+
+        A solution that is none any more was one until the request was reopened. Any other fact
+        that is taken back was a mistake: the time since then counts.
+        """
+        if self.date_met == met:
+            return []
+        if not met and self.milestone == "resolution":
+            return [self._prepare_event("reopen", fields.Datetime.now())]
+        reopened = max(self._get_events("reopen").ids, default=0)
+        wrong = self._get_events("met").filtered(lambda event: event.id > reopened)
+        lines = self._prepare_voids(wrong)
+        if met:
             lines.append(self._prepare_event("met", met))
         return lines
+
+    def _get_events(self, kind):
+        return self.event_ids.filtered(lambda event: event.kind == kind)
+
+    def _prepare_voids(self, events):
+        now = fields.Datetime.now()
+        return [self._prepare_event("void", now, ref_id=event.id) for event in events]
 
     # === WHAT IF === #
 
@@ -467,9 +487,12 @@ class AftersalesSlaClock(models.Model):
             if calendars
             else Domain("calendar_id", "!=", False)
         )
-        running = self.search(on & Domain("state", "in", ("running", "paused")))
-        running.write({"next_event_at": fields.Datetime.now()})
-        running._wake_job()
+        running = Domain("state", "in", ("running", "paused"))
+        # those that this calendar could not tell the time may run now
+        stuck = Domain("error", "!=", False)
+        clocks = self.search(on & (running | stuck))
+        clocks.write({"next_event_at": fields.Datetime.now()})
+        clocks._wake_job()
 
     def action_replay(self):
         """Rebuild from the log, and say what changed."""

@@ -60,10 +60,20 @@ class AftersalesSlaClockEvent(models.Model):
         """The clocks run on what their logs say now."""
         for event in self.filtered("terms"):
             event.clock_id.write(event.terms)
-        reopened = self.filtered(lambda event: event.kind == "reopen").clock_id
-        for clock in reopened:
-            clock.write({"round": clock.round + 1, "acknowledged_at": False})
+        for clock in self.filtered(lambda event: event._begins_anew()).clock_id:
+            clock.write(
+                {
+                    "round": clock.round + 1,
+                    "acknowledged_at": False,
+                    "acknowledged_by_id": False,
+                }
+            )
         self.clock_id._replay()
+
+    def _begins_anew(self):
+        """Whether the ladder starts again: opened again, or put off to a time still to come."""
+        is_put_off = self.kind == "start" and self.clock_id.date_start
+        return self.kind == "reopen" or (is_put_off and self.at > fields.Datetime.now())
 
     def write(self, vals):
         if vals:

@@ -1,19 +1,22 @@
 import logging
 from datetime import timedelta
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
 from ..logic import escalation
+from .sla_policy_escalation import RAISES_PRIORITY
 from .vocabulary import label
 
 _logger = logging.getLogger(__name__)
 
 #: How often a clock that fails is tried again before it waits for a person: minutes double.
 LAST_RETRY = timedelta(days=1)
+#: How often a run begins anew because people changed what it worked on, before it comes back later.
+MOST_COLLISIONS = 5
 
 
 class AftersalesSlaClock(models.Model):
@@ -22,7 +25,8 @@ class AftersalesSlaClock(models.Model):
     It reads only the clocks whose ``next_event_at`` has come, locks them (others skip them), and
     writes steps, activities, notes and the next moment in one transaction per batch: killed at any
     point, a batch has happened wholly or not at all. One bad record is set aside with its error
-    and tried again later; the others go on.
+    and tried again later; the others go on. A batch that collides with somebody's work is no bad
+    one: it is taken again as they left it.
     """
 
     _inherit = "aftersales.sla.clock"
@@ -31,9 +35,17 @@ class AftersalesSlaClock(models.Model):
     def _cron_escalate(self, batch=100):
         """Take every step that is due, then sleep until the next one."""
         cron = self.env["ir.cron"]
-        done = failed = 0
-        while clocks := self._lock_due(batch):
-            bad = clocks._escalate_safely()
+        done = failed = collisions = 0
+        while collisions < MOST_COLLISIONS:
+            try:
+                clocks = self._lock_due(batch)
+                if not clocks:
+                    break
+                bad = clocks._escalate_safely()
+            except TransactionRollbackError:
+                self.env.cr.rollback()
+                collisions += 1
+                continue
             done, failed = done + len(clocks) - bad, failed + bad
             if not cron._commit_progress(len(clocks), remaining=self._count_due()):
                 return
@@ -43,27 +55,21 @@ class AftersalesSlaClock(models.Model):
 
     @api.model
     def _lock_due(self, limit):
-        """The due clocks that nobody else is working on, locked; none after a collision."""
+        """The due clocks that nobody else is working on, locked."""
         self.flush_model(["next_event_at"])
-        try:
-            rows = self.env.execute_query(
-                SQL(
-                    """
-                    SELECT id FROM aftersales_sla_clock
-                     WHERE next_event_at <= %s
-                  ORDER BY next_event_at, id
-                     LIMIT %s
-                       FOR UPDATE SKIP LOCKED
-                    """,
-                    fields.Datetime.now(),
-                    limit,
-                )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM aftersales_sla_clock
+                 WHERE next_event_at <= %s
+              ORDER BY next_event_at, id
+                 LIMIT %s
+                   FOR UPDATE SKIP LOCKED
+                """,
+                fields.Datetime.now(),
+                limit,
             )
-        except SerializationFailure:
-            # somebody finished one of them between our snapshot and the lock: look again later
-            self.env.cr.rollback()
-            self.env["aftersales.escalation.log"]._wake_at(fields.Datetime.now())
-            return self.browse()
+        )
         return self.browse([row[0] for row in rows])
 
     @api.model
@@ -82,6 +88,8 @@ class AftersalesSlaClock(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._escalate()
+        except TransactionRollbackError:
+            raise
         except Exception:
             _logger.info("A batch of %s clocks failed; taking them one by one.", len(self))
         else:
@@ -92,6 +100,8 @@ class AftersalesSlaClock(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._escalate()
+        except TransactionRollbackError:
+            raise
         except Exception as error:
             _logger.exception("The clock %s cannot be escalated.", self.id)
             self.env.invalidate_all(flush=False)
@@ -116,17 +126,16 @@ class AftersalesSlaClock(models.Model):
         """Take the steps that are due for these clocks, in one batch."""
         now = fields.Datetime.now()
         self._resume_overdue_pauses(now)
-        steps, values = [], {}
-        for clock, state in self._read_logs().items():
-            target = clock.target_id
-            outlook = self._look_ahead(clock, state, target, now)
+        steps, states = [], self._read_logs()
+        for clock, state in states.items():
+            outlook = self._look_ahead(clock, state, clock.target_id, now)
             steps += [(clock, step, step == outlook.notify) for step in outlook.due]
-            fired = clock._get_fired() | {step.key for step in outlook.due}
-            values[clock] = clock._prepare_from_log(
-                state, target, now, fired, bool(clock.acknowledged_at)
+        if self._take_steps(steps, now):
+            states = self._read_logs()
+        for clock, state in states.items():
+            vals = clock._prepare_from_log(
+                state, clock.target_id, now, clock._get_fired(), bool(clock.acknowledged_at)
             ) | {"failures": 0}
-        self._take_steps(steps, now)
-        for clock, vals in values.items():
             clock.write({name: value for name, value in vals.items() if clock[name] != value})
         self.flush_recordset()
 
@@ -153,7 +162,10 @@ class AftersalesSlaClock(models.Model):
             over.filtered(lambda clock: clock.state == "paused")._resume(now)
 
     def _take_steps(self, steps, now):
-        """``steps``: ``[(clock, logic Step, whether it tells somebody)]``."""
+        """Take ``steps``: ``[(clock, logic Step, whether it tells somebody)]``.
+
+        Returns whether one of them changed what is promised.
+        """
         Step = self.env["aftersales.sla.policy.escalation"]
         ids = [step.key for _clock, step, _tells in steps]
         by_id = {step.id: step for step in Step.browse(set(ids))}
@@ -184,6 +196,7 @@ class AftersalesSlaClock(models.Model):
             )
         self.env["aftersales.escalation.log"].create(logs)
         self._tell(told)
+        return any(step.action in RAISES_PRIORITY for _clock, step, _tells in taken)
 
     @api.model
     def _find_people(self, taken):

@@ -1,7 +1,11 @@
 from odoo import Command, api, fields, models
 
 from ..logic.escalation import Step, Trigger
-from .vocabulary import ROLES, label
+from .vocabulary import PRIORITIES, ROLES, label
+
+URGENT = PRIORITIES[-1][0]
+#: Actions after which other targets may fit.
+RAISES_PRIORITY = ("priority", "emergency")
 
 
 class AftersalesSlaPolicyEscalation(models.Model):
@@ -82,13 +86,13 @@ class AftersalesSlaPolicyEscalation(models.Model):
         request = clock.request_id
         match self.action:
             case "priority":
-                request.priority = max(request.priority, "2")
+                request.priority = URGENT
             case "hand_over" if user:
                 request.user_id = user
             case "loaner":
                 request.is_loaner_owed = True
             case "emergency":
-                request.write({"is_emergency": True, "priority": "2"})
+                request.write({"is_emergency": True, "priority": URGENT})
 
     def _send_mail(self, request, user, text):
         """Queue the step's mail to who is told."""

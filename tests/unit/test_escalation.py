@@ -44,6 +44,12 @@ def test_steps_in_their_order(now, due, following):
     assert result.next_at == (following and at(f"2026-03-14 {following}"))
 
 
+def test_an_appointment_is_in_time_until_its_hour():
+    clock = run(start("2026-03-14 16:00", Target(0, TargetUnit.HOUR)))
+    for now, level in (("15:00", "ok"), ("16:00", "ok"), ("16:00:01", "breached")):
+        assert urgency(clock, at(f"2026-03-14 {now}"), Thresholds()) == level
+
+
 def test_a_step_fires_once():
     result = plan(run(HALF_HOUR), STEPS, at("2026-03-14 16:45"), fired={"warn", "breach"})
     assert (result.due, result.next_at) == ((), at("2026-03-14 17:30:01"))
