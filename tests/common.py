@@ -3,7 +3,9 @@
 from contextlib import contextmanager
 from datetime import datetime
 
+from freezegun import freeze_time
 from psycopg2 import IntegrityError
+from pytz import UTC, timezone
 
 from odoo import Command, fields
 from odoo.tests import tagged
@@ -178,6 +180,62 @@ class AftersalesCommon(BaseCommon):
     @classmethod
     def _cause(cls, name):
         return cls.env.ref(f"aftersales_service.cause_{name}")
+
+    # === PROMISED TIMES === #
+
+    @classmethod
+    def _utc(cls, local):
+        """Naive UTC of a wall clock in China: ``"2026-03-14 16:00"`` or with seconds."""
+        wall = timezone(ZONE).localize(datetime.fromisoformat(local))
+        return wall.astimezone(UTC).replace(tzinfo=None)
+
+    @classmethod
+    def _local(cls, instant):
+        """The wall clock in China of a naive UTC instant, without seconds where there are none."""
+        if not instant:
+            return False
+        text = str(UTC.localize(instant).astimezone(timezone(ZONE)).replace(tzinfo=None))
+        return text.removesuffix(":00")
+
+    @classmethod
+    def _sla(cls, *targets, **values):
+        """An SLA policy of targets such as ``{"milestone": "response", "amount": 4}`` (hours)."""
+        policy = {"name": "Promise", "target_ids": [Command.create(dict(row)) for row in targets]}
+        return cls.env["aftersales.sla.policy"].create({**policy, **values})
+
+    @classmethod
+    def _reported(cls, local, promise=None, **values):
+        """A request reported then, at that moment, on a regime's promise or on a policy."""
+        if isinstance(promise, str):
+            promise = cls._preset(promise).sla_policy_id
+        if promise is not None:
+            cls.company.aftersales_sla_policy_id = promise
+        with freeze_time(cls._utc(local)):
+            request = cls.env["aftersales.request"].create(
+                {
+                    "title": "Does not start",
+                    "partner_id": cls.customer.id,
+                    "date_reported": cls._utc(local),
+                    **values,
+                }
+            )
+            request.flush_recordset()
+        return request
+
+    @classmethod
+    def _clock(cls, request, milestone):
+        return request.clock_ids.filtered(lambda clock: clock.milestone == milestone)
+
+    def _run_job(self, local):
+        """The escalation job at a moment."""
+        with freeze_time(self._utc(local)), self.enter_registry_test_mode():
+            self.env.ref("aftersales_service.cron_sla_escalation").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def assertDue(self, request, **deadlines):
+        """Deadlines in Chinese time by milestone; False where nobody can know it."""
+        due = {name: self._local(self._clock(request, name).deadline) for name in deadlines}
+        self.assertEqual(due, deadlines)
 
     @contextmanager
     def assertRefusedByDatabase(self):

@@ -98,8 +98,8 @@ class Clock:
     """Where a clock stands.
 
     ``deadline`` is None while nobody can know it: waiting, or paused without ``paused_until``;
-    with one it is what it will be if nobody resumes earlier. ``paused_since`` is set only for a
-    pause without end: what has an end lies among the ``pauses``.
+    with one it is what it will be if nobody resumes earlier. ``paused_from`` is when the open pause
+    began; ``paused_since`` the same only where it has no end: what has one lies in ``pauses``.
     """
 
     state: ClockState
@@ -109,6 +109,7 @@ class Clock:
     deadline: datetime | None = None
     pauses: tuple[Span, ...] = ()
     paused_since: datetime | None = None
+    paused_from: datetime | None = None
     paused_until: datetime | None = None
     met_at: datetime | None = None
     time: WorkingTime | Always = field(default_factory=Always, compare=False)
@@ -236,6 +237,7 @@ class _Log:
             deadline=deadline,
             pauses=pauses,
             paused_since=paused_since,
+            paused_from=min((pause.at for pause in self.open.values()), default=None),
             paused_until=self._paused_until(),
             met_at=self.met_at,
             time=time,

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..logic import coverage as coverage_rules
+from .numbering import next_numbers
 from .vocabulary import RESULTS, RULINGS, label
 
 #: What the decision consists of; it is frozen together.
@@ -314,9 +315,10 @@ class AftersalesClaim(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("name", "/") == "/":
-                vals["name"] = self.env["ir.sequence"].next_by_code("aftersales.claim") or "/"
+        bare = [vals for vals in vals_list if vals.get("name", "/") == "/"]
+        names = next_numbers(self.env, self._name, len(bare))
+        for vals, name in zip(bare, names, strict=True):
+            vals["name"] = name
         self._refuse_forged_decisions(vals_list)
         return super().create(vals_list)
 

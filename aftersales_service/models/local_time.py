@@ -31,3 +31,10 @@ def instant_at(day, hour, zone):
     except NonExistentTimeError:
         local = zone.localize(local, is_dst=False)
     return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def local_minute(instant, *owners):
+    """Minutes since local midnight of a naive UTC instant, found like ``local_date``."""
+    zone = next((owner.tz for owner in owners if owner.tz), "UTC")
+    local = UTC.localize(instant).astimezone(timezone(zone))
+    return local.hour * 60 + local.minute

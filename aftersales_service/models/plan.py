@@ -29,6 +29,15 @@ class AftersalesPlan(models.Model):
         tracking=True,
         index="btree_not_null",
     )
+    sla_policy_id = fields.Many2one(
+        "aftersales.sla.policy",
+        string="SLA Policy",
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+        index="btree_not_null",
+        help="What is promised when the customer calls about a unit with this plan.",
+    )
     start_template_id = fields.Many2one(
         "mail.template",
         string="Mail at Start of Cover",
@@ -43,11 +52,12 @@ class AftersalesPlan(models.Model):
     unit_count = fields.Integer(compute="_compute_unit_count")
 
     @api.depends_context("lang")
-    @api.depends("warranty_policy_id")
+    @api.depends("warranty_policy_id", "sla_policy_id")
     def _compute_summary(self):
         for plan in self:
-            plan.summary = plan.warranty_policy_id.summary or self.env._(
-                "This plan promises no warranty. Choose a warranty policy."
+            promises = (plan.warranty_policy_id.summary, plan.sla_policy_id.summary)
+            plan.summary = "\n".join(filter(None, promises)) or self.env._(
+                "This plan promises nothing yet. Choose a warranty policy or an SLA policy."
             )
 
     def _compute_unit_count(self):
@@ -73,7 +83,9 @@ class AftersalesPlan(models.Model):
 
     def action_use(self):
         """Take plans off the library's shelf: from now on they can be chosen."""
-        self.with_context(active_test=False).warranty_policy_id.active = True
+        plans = self.with_context(active_test=False)
+        plans.warranty_policy_id.active = True
+        plans.sla_policy_id._put_into_use()
         self.active = True
 
     def action_view_units(self):

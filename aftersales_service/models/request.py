@@ -1,11 +1,14 @@
+from collections import defaultdict
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .numbering import next_numbers
 from .unit import IN_PLAY
-from .vocabulary import RESULTS
+from .vocabulary import CHANNELS, RESULTS
 
 #: Which states a request may come from; the workflow in one place.
 TRANSITIONS = {
@@ -58,18 +61,7 @@ class AftersalesRequest(models.Model):
     priority = fields.Selection(
         [("0", "Normal"), ("1", "High"), ("2", "Urgent")], default="0", tracking=True
     )
-    channel = fields.Selection(
-        [
-            ("phone", "Phone"),
-            ("email", "E-mail"),
-            ("web", "Web"),
-            ("scan", "Scan"),
-            ("visit", "Visit"),
-            ("other", "Other"),
-        ],
-        default="phone",
-        required=True,
-    )
+    channel = fields.Selection(CHANNELS, default="phone", required=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
@@ -293,16 +285,23 @@ class AftersalesRequest(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("name", "/") == "/":
-                company = vals.get("company_id") or self.env.company.id
-                vals["name"] = (
-                    self.env["ir.sequence"].with_company(company).next_by_code("aftersales.request")
-                    or "/"
-                )
-        requests = super().create(vals_list)
+        requests = super().create(self._with_numbers(vals_list))
         requests._ensure_claims()
         return requests
+
+    @api.model
+    def _with_numbers(self, vals_list):
+        """The values with a number of their company where none is given."""
+        vals_list = [dict(vals) for vals in vals_list]
+        bare = defaultdict(list)
+        for vals in vals_list:
+            if vals.get("name", "/") == "/":
+                bare[vals.get("company_id") or self.env.company.id].append(vals)
+        for company, mine in bare.items():
+            env = self.with_company(company).env
+            for vals, name in zip(mine, next_numbers(env, self._name, len(mine)), strict=True):
+                vals["name"] = name
+        return vals_list
 
     def write(self, vals):
         if vals.keys() & {"unit_id", "serial"}:

@@ -10,3 +10,15 @@ class ResCompany(models.Model):
         domain="[('company_id', 'in', (False, id))]",
         help="Promised with every product that finds no plan on itself or its categories.",
     )
+    aftersales_manager_id = fields.Many2one(
+        "res.users",
+        string="After-Sales Manager",
+        domain="[('share', '=', False), ('company_ids', 'in', id)]",
+        help="Is called wherever a role in a service team is not filled.",
+    )
+    aftersales_sla_policy_id = fields.Many2one(
+        "aftersales.sla.policy",
+        string="Default SLA Policy",
+        domain="[('company_id', 'in', (False, id))]",
+        help="Promised where unit, product, customer and team name none.",
+    )

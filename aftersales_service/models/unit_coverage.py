@@ -5,7 +5,7 @@ import qrcode
 
 from odoo import models
 
-from ..logic.warranty_terms import NO_EXTENSION, schedule
+from ..logic.warranty_terms import FREE_PHASES, NO_EXTENSION, schedule
 from .acceptance import DATE_FIELDS
 from .coverage import EVENT_FIELDS
 from .vocabulary import label
@@ -83,6 +83,18 @@ class AftersalesUnit(models.Model):
         if self.exchange_rule == "carry":
             spans += self.replaces_id._get_downtime()
         return spans
+
+    def _get_phase(self, instant):
+        """The phase of cover of the whole product at an instant, “out” where nothing covers it."""
+        day = self and self._get_local_date(instant)
+        running = [
+            row.phase
+            for row in self.coverage_ids
+            if not row.component_id and row._get_period().covers(day)
+        ]
+        if self.date_ended and self.date_ended <= day:
+            running = []
+        return min(running, key=lambda phase: phase not in FREE_PHASES, default="out")
 
     def _get_missing_event(self):
         """In words, what the first phase waits for; False when it waits for nothing."""

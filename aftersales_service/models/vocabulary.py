@@ -55,6 +55,25 @@ COVERAGE_STATES = [
     ("expiring", "Ends soon"),
     ("expired", "Out of cover"),
 ]
+CHANNELS = [
+    ("phone", "Phone"),
+    ("email", "E-mail"),
+    ("web", "Web"),
+    ("scan", "Scan"),
+    ("visit", "Visit"),
+    ("sms", "SMS"),
+    ("wechat", "WeChat"),
+    ("qq", "QQ"),
+    ("kakao", "KakaoTalk"),
+    ("fax", "Fax"),
+    ("letter", "Letter"),
+    ("shop", "Shop"),
+    ("chat", "Chat"),
+    ("social", "Social media"),
+    ("other", "Other"),
+]
+#: States in which nothing more is to be done about a request.
+FINISHED = ("resolved", "closed", "cancelled")
 
 RULINGS = [
     ("approved", "Approved"),
@@ -63,6 +82,69 @@ RULINGS = [
     ("refused", "Refused"),
 ]
 DAY_KINDS = [("closed", "Closed"), ("working", "Working")]
+
+MILESTONES = [
+    ("response", "First response"),
+    ("on_site", "On site"),
+    ("quote", "Quotation"),
+    ("plan", "Plan or proposal"),
+    ("loaner", "Loaner"),
+    ("resolution", "Solution"),
+    ("refund", "Refund"),
+    ("callback", "Call back"),
+]
+TARGET_UNITS = [
+    ("minute", "Minutes"),
+    ("hour", "Hours"),
+    ("day", "Calendar days"),
+    ("working_minute", "Working minutes"),
+    ("working_hour", "Working hours"),
+    ("working_day", "Working days"),
+]
+CLOCK_STARTS = [
+    ("reported", "Report"),
+    ("unit_arrived", "Unit arrived"),
+    ("consent", "Customer's consent"),
+    ("repair_begun", "Repair begun"),
+    ("appointment", "Appointment the customer set"),
+]
+PRIORITIES = [("0", "Normal"), ("1", "High"), ("2", "Urgent")]
+ZONES = [
+    ("city", "Same city"),
+    ("province", "Same province"),
+    ("other", "Other province"),
+    ("distant", "Distant"),
+]
+JOB_SIZES = [("small", "Small"), ("large", "Large")]
+PART_ORIGINS = [("domestic", "Domestic"), ("foreign", "Foreign")]
+CLOCK_STATES = [
+    ("waiting", "Not started"),
+    ("running", "Running"),
+    ("paused", "Paused"),
+    ("met", "Met"),
+    ("failed", "Met late"),
+    ("cancelled", "Replaced"),
+]
+URGENCIES = [
+    ("ok", "In time"),
+    ("watch", "Half used"),
+    ("risk", "At risk"),
+    ("breached", "Overdue"),
+]
+PARTIES = [
+    ("company", "Us"),
+    ("customer", "Customer"),
+    ("supplier", "Supplier"),
+    ("third_party", "Third party"),
+]
+ROLES = [
+    ("responsible", "Responsible"),
+    ("leader", "Team leader"),
+    ("quality", "Quality"),
+    ("manager", "Service manager"),
+    ("chief_engineer", "Chief engineer"),
+    ("emergency", "Emergency team"),
+]
 
 
 def label(record, field, value):

@@ -1,1 +1,9 @@
-from . import claim_ruling, order_terms, plan_library, unit_transfer
+from . import (
+    claim_ruling,
+    order_terms,
+    plan_library,
+    request_pause,
+    request_promise,
+    request_retarget,
+    unit_transfer,
+)

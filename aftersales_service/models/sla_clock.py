@@ -1,0 +1,590 @@
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..logic import escalation, sla_clock
+from ..logic.errors import RuleError
+from ..logic.working_time import Always, WorkingTime
+from .vocabulary import CLOCK_STARTS, CLOCK_STATES, MILESTONES, PARTIES, TARGET_UNITS, URGENCIES
+
+OPEN_STATES = ("waiting", "running", "paused")
+#: What the log decides: nobody writes these.
+FROM_LOG = (
+    "state",
+    "date_start",
+    "date_met",
+    "deadline",
+    "budget",
+    "seconds_left",
+    "paused_since",
+    "paused_until",
+    "urgency",
+    "next_event_at",
+    "error",
+)
+
+
+class AftersalesSlaClock(models.Model):
+    """One promise of one request on the run: until when a milestone is to be met.
+
+    Everything it shows follows from its log (``aftersales.sla.clock.event``) and from working time
+    (``logic.sla_clock``); it can be replayed at any moment. ``next_event_at`` is all that the
+    escalation job looks at.
+    """
+
+    _name = "aftersales.sla.clock"
+    _description = "SLA Clock"
+    _order = "deadline, id"
+    _rec_name = "milestone"
+    _check_company_auto = True
+
+    request_id = fields.Many2one(
+        "aftersales.request", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    milestone = fields.Selection(MILESTONES, required=True, readonly=True)
+    policy_id = fields.Many2one(
+        "aftersales.sla.policy", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
+    target_id = fields.Many2one(
+        "aftersales.sla.policy.target",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+    )
+    amount = fields.Float(readonly=True)
+    unit = fields.Selection(TARGET_UNITS, readonly=True)
+    calendar_id = fields.Many2one(
+        "resource.calendar",
+        string="Working Hours",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    start_event = fields.Selection(CLOCK_STARTS, string="Counts From", readonly=True)
+    event_ids = fields.One2many("aftersales.sla.clock.event", "clock_id")
+    log_ids = fields.One2many("aftersales.escalation.log", "clock_id")
+
+    state = fields.Selection(CLOCK_STATES, default="waiting", required=True, readonly=True)
+    date_start = fields.Datetime(string="Started", readonly=True)
+    deadline = fields.Datetime(readonly=True)
+    date_met = fields.Datetime(string="Met on", readonly=True)
+    budget = fields.Integer(string="Promised Seconds", readonly=True)
+    seconds_left = fields.Integer(
+        readonly=True, help="While paused: what was left of the promise when it stopped."
+    )
+    paused_since = fields.Datetime(readonly=True)
+    paused_until = fields.Datetime(string="Goes on at", readonly=True)
+    pause_reason_id = fields.Many2one(
+        "aftersales.pause.reason", string="Waits for", readonly=True, ondelete="restrict"
+    )
+    party = fields.Selection(PARTIES, string="Ball With", readonly=True)
+    urgency = fields.Selection(URGENCIES, readonly=True)
+    next_event_at = fields.Datetime(
+        string="Next Look", readonly=True, help="When the escalation job has something to do."
+    )
+    acknowledged_at = fields.Datetime(readonly=True, copy=False)
+    acknowledged_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    error = fields.Char(
+        string="Why It Does Not Run", readonly=True, help="What is wrong with this clock."
+    )
+    round = fields.Integer(
+        readonly=True, help="How often it was opened again; each time the ladder starts anew."
+    )
+    failures = fields.Integer(string="Failed Attempts", readonly=True)
+    partner_id = fields.Many2one(related="request_id.partner_id", string="Customer", store=True)
+    used_hours = fields.Float(compute="_compute_hours", help="Counted so far.")
+    late_hours = fields.Float(
+        compute="_compute_hours", help="Counted time beyond the target; 0 when in time."
+    )
+
+    _milestone_once = models.UniqueIndex(
+        "(request_id, milestone)", "A request has one clock per milestone."
+    )
+    _next_event = models.Index("(next_event_at) WHERE next_event_at IS NOT NULL")
+    _running_deadline = models.Index("(deadline) WHERE state = 'running'")
+
+    # === COMPUTE === #
+
+    def _compute_hours(self):
+        now = fields.Datetime.now()
+        for clock, state in self._read_logs().items():
+            used = state.used(now) if state else 0
+            clock.used_hours = used / 3600
+            clock.late_hours = max(used - clock.budget, 0) / 3600 if clock.date_start else 0
+
+    @api.depends_context("lang")
+    @api.depends("milestone", "request_id")
+    def _compute_display_name(self):
+        labels = dict(self._fields["milestone"]._description_selection(self.env))
+        for clock in self:
+            clock.display_name = f"{clock.request_id.name} · {labels.get(clock.milestone, '')}"
+
+    # === LOG === #
+
+    def _get_terms(self):
+        """The promise this clock runs on, as its log holds it."""
+        return {
+            "amount": self.amount,
+            "unit": self.unit,
+            "calendar_id": self.calendar_id.id,
+            "start_event": self.start_event,
+            "target_id": self.target_id.id,
+            "policy_id": self.policy_id.id,
+        }
+
+    def _follows_target(self):
+        """Whether the promise reads in its policy as it does here."""
+        if not self.target_id:
+            return not self.policy_id
+        return self.target_id._get_terms(self.company_id) == self._get_terms()
+
+    @api.model
+    def _get_times(self, calendars, company):
+        """``{calendar id: logic WorkingTime}`` of a company, loaded as far as they are asked."""
+        return {
+            calendar.id: WorkingTime(calendar._aftersales_month_loader(company))
+            for calendar in calendars.sudo()
+        }
+
+    @api.model
+    def _get_zone(self, calendar, company):
+        return ZoneInfo(calendar.tz or company.resource_calendar_id.tz or "UTC")
+
+    def _read_logs(self):
+        """``{clock: logic Clock}``, None where its log cannot be read (see ``error``)."""
+        self.event_ids.fetch(["clock_id", "kind", "at", "until", "terms", "carry", "ref_id"])
+        result = {}
+        for company, clocks in self.grouped("company_id").items():
+            times = self._get_times(clocks.calendar_id, company)
+            for clock in clocks:
+                events = [event._get_event() for event in clock.event_ids]
+                result[clock] = clock._replay_log(events, times)
+        return result
+
+    def _replay_log(self, events, times):
+        zone = self._get_zone(self.calendar_id.sudo(), self.company_id.sudo())
+        return self._try_replay(events, times, zone)
+
+    @api.model
+    def _try_replay(self, events, times, zone):
+        """What a log says; None where its calendar or the log itself makes no sense."""
+        try:
+            return sla_clock.replay(events, times, zone)
+        except (RuleError, UserError):
+            # a calendar without hours, or one that nobody can read: said on the clock (``error``)
+            return None
+
+    def _replay(self, now=None):
+        """Let the log decide again, and store what it says. Harmless to repeat."""
+        now = now or fields.Datetime.now()
+        for clock, state in self._read_logs().items():
+            fired = clock._get_fired()
+            vals = clock._prepare_from_log(
+                state,
+                clock.target_id,
+                now,
+                fired=fired,
+                acknowledged=bool(clock.acknowledged_at),
+            )
+            changed = {name: value for name, value in vals.items() if clock[name] != value}
+            if changed:
+                clock.write(changed)
+        self._wake_job()
+
+    def _get_fired(self):
+        """Keys of the steps that were taken since the clock was last opened."""
+        return {log.step_key for log in self.log_ids if log.round == self.round}
+
+    @api.model
+    def _prepare_from_log(self, state, target, now, fired=(), acknowledged=False):
+        """Stored values by the state of a log."""
+        if state is None:
+            return dict.fromkeys(FROM_LOG, False) | {
+                "state": "waiting",
+                "budget": 0,
+                "error": self.env._(
+                    "The working hours never offer the time that was promised. Check the "
+                    "calendar of the policy."
+                ),
+            }
+        thresholds = target.policy_id._get_thresholds()
+        steps = [step._get_step() for step in target.escalation_ids]
+        outlook = escalation.plan(state, steps, now, fired, thresholds, acknowledged=acknowledged)
+        started = state.start is not None
+        return {
+            "state": state.state.value,
+            "date_start": state.start or False,
+            "date_met": state.met_at or False,
+            "deadline": state.deadline or False,
+            "budget": state.budget,
+            "seconds_left": state.budget - state.used(state.paused_from)
+            if state.paused_from
+            else 0,
+            "paused_since": state.paused_from or False,
+            "paused_until": state.paused_until or False,
+            "urgency": started and escalation.urgency(state, now, thresholds).value,
+            # due already: the job has to come at once
+            "next_event_at": now if outlook.due else outlook.next_at or False,
+            "error": False,
+        }
+
+    @api.model
+    def _open_for(self, promises, now):
+        """Make clocks in one batch: ``[(request, target, started or None, company)]``."""
+        vals_list, terms_list = [], []
+        times, zones = {}, {}
+        for request, target, start, company in promises:
+            terms = target._get_terms(company)
+            calendar = self.env["resource.calendar"].browse(terms["calendar_id"]).sudo()
+            key = (calendar, company)
+            if key not in times:
+                times[key] = self._get_times(calendar, company)
+                zones[key] = self._get_zone(calendar, company.sudo())
+            state = self._open_log(terms, start, times[key], zones[key])
+            vals_list.append(
+                {
+                    "request_id": request.id,
+                    "company_id": company.id,
+                    "milestone": target.milestone,
+                }
+                | terms
+                | self._prepare_from_log(state, target, now)
+            )
+            terms_list.append((terms, start))
+        clocks = self.create(vals_list)
+        events = [
+            {"clock_id": clock.id, "kind": "start", "at": start, "terms": terms}
+            if start
+            else {"clock_id": clock.id, "kind": "retarget", "at": now, "terms": terms}
+            for clock, (terms, start) in zip(clocks, terms_list, strict=True)
+        ]
+        self.env["aftersales.sla.clock.event"].with_context(aftersales_no_replay=True).create(
+            events
+        )
+        clocks._wake_job()
+        return clocks
+
+    @api.model
+    def _open_log(self, terms, start, times, zone):
+        target = self.env["aftersales.sla.clock.event"]._get_target(terms)
+        kind = sla_clock.EventKind.START if start else sla_clock.EventKind.RETARGET
+        event = sla_clock.Event(kind, start or fields.Datetime.now(), target=target)
+        return self._try_replay([event], times, zone)
+
+    # === PAUSE AND RESUME === #
+
+    def _pause(self, reason, at, until=None, note=False, attachments=()):
+        """Stop these clocks; each keeps what it had counted."""
+        self._append(
+            "pause",
+            at,
+            reason_id=reason.id,
+            party=reason.party,
+            until=until or False,
+            note=note,
+            attachment_ids=[fields.Command.set(attachments)],
+        )
+        self.write({"pause_reason_id": reason.id, "party": reason.party})
+
+    def _resume(self, at, note=False):
+        paused = self.filtered(lambda clock: clock.state == "paused")
+        vals_list = []
+        for clock, state in paused._read_logs().items():
+            end = min(filter(None, (at, state.paused_until)))
+            hours = state.time.elapsed(state.paused_from, end) / 3600
+            reason = {"reason_id": clock.pause_reason_id.id, "party": clock.party}
+            vals_list.append(clock._prepare_event("resume", end, note=note, hours=hours, **reason))
+        self.env["aftersales.sla.clock.event"].create(vals_list)
+        paused.write({"pause_reason_id": False, "party": False})
+
+    def _append(self, kind, at, **vals):
+        """Write one more line into the log of each clock."""
+        return self.env["aftersales.sla.clock.event"].create(
+            [clock._prepare_event(kind, at, **vals) for clock in self]
+        )
+
+    def _prepare_event(self, kind, at, **vals):
+        return {
+            "clock_id": self.id,
+            "kind": kind,
+            "at": at,
+            "deadline_before": self.deadline,
+            **vals,
+        }
+
+    def _prepare_retarget(self, target, start, note=False, *, carry=True):
+        """Log lines that put an unfinished clock on another promise; none where nothing changes.
+
+        ``start`` is the fact from which the new promise counts, False while it is unknown.
+        """
+        terms = target._get_terms(self.company_id)
+        lines, now = [], fields.Datetime.now()
+        if self.state == "cancelled":
+            lines.append(self._prepare_event("reopen", now, note=note))
+        if terms != self._get_terms():
+            words = {"terms": terms, "note": note, "carry": carry}
+            lines.append(self._prepare_event("retarget", now, **words))
+            if terms["start_event"] != self.start_event:
+                lines += self._prepare_start(start, terms)
+        return lines
+
+    def _prepare_start(self, start, terms=None):
+        """Log lines that let the clock count from ``start``, or wait for it when False."""
+        begun = self.event_ids.filtered(lambda event: event.kind == "start")
+        if start:
+            return [self._prepare_event("start", start, terms=terms or self._get_terms())]
+        now = fields.Datetime.now()
+        return [self._prepare_event("void", now, ref_id=event.id) for event in begun]
+
+    def _prepare_met(self, met):
+        """Log lines that say when the milestone was met; False: it is not, after all."""
+        now = fields.Datetime.now()
+        if not met:
+            return [self._prepare_event("reopen", now)] if self.date_met else []
+        lines = []
+        if self.date_met and self.date_met != met:
+            wrong = self.event_ids.filtered(lambda event: event.kind == "met")
+            lines = [self._prepare_event("void", now, ref_id=event.id) for event in wrong]
+        if self.date_met != met:
+            lines.append(self._prepare_event("met", met))
+        return lines
+
+    # === WHAT IF === #
+
+    def _preview_pause(self, at, until=None):
+        """The deadline if it paused now, False where that hides it."""
+        pause = sla_clock.Event(sla_clock.EventKind.PAUSE, at, key="preview", until=until)
+        return self._preview([pause], self.calendar_id, self.company_id)
+
+    def _preview_terms(self, terms, start, company, *, carry):
+        """The deadline on other terms; works for a clock that does not exist yet, too."""
+        target = self.event_ids._get_target(terms)
+        kinds = sla_clock.EventKind
+        events = [sla_clock.Event(kinds.START, start, target=target)]
+        if self:
+            now = fields.Datetime.now()
+            events = [sla_clock.Event(kinds.RETARGET, now, target=target, carry=carry)]
+            if self.state == "cancelled":
+                events.insert(0, sla_clock.Event(kinds.REOPEN, now))
+            if self.date_start != start:
+                events.append(sla_clock.Event(kinds.START, start))
+        calendar = self.env["resource.calendar"].browse(terms["calendar_id"])
+        return self._preview(events, calendar, company)
+
+    def _preview(self, events, calendar, company):
+        times = self._get_times(calendar | self.calendar_id, company)
+        zone = self._get_zone(calendar.sudo(), company.sudo())
+        log = [event._get_event() for event in self.event_ids]
+        state = self._try_replay([*log, *events], times, zone)
+        return (state and state.deadline) or False
+
+    # === WHY === #
+
+    def _explain(self):
+        """“Why this deadline?”: what was counted and what was not, as data for the screen.
+
+        A dict per clock: ``{rows: [{start, end, kind, seconds}], budget, used}``; instants are
+        strings in UTC, seconds whole.
+        """
+        now = fields.Datetime.now()
+        result = {}
+        for clock, state in self._read_logs().items():
+            rows = sla_clock.why(state, now) if state else []
+            result[clock] = {
+                "rows": [
+                    {
+                        "start": fields.Datetime.to_string(row.start),
+                        "end": fields.Datetime.to_string(row.end),
+                        "kind": row.kind.value,
+                        "seconds": row.seconds,
+                        "why": clock._say_why(row),
+                    }
+                    for row in rows
+                ],
+                "budget": clock.budget,
+                "used": state.used(now) if state else 0,
+            }
+        return result
+
+    def _say_why(self, row):
+        match row.kind:
+            case sla_clock.WhyKind.COUNTED:
+                return (
+                    self.calendar_id.sudo().name
+                    if self.calendar_id
+                    else self.env._("Round the clock")
+                )
+            case sla_clock.WhyKind.PAUSED:
+                reasons = self.event_ids.filtered(
+                    lambda event: event.kind == "pause" and event.at < row.end
+                )
+                return self.env._("Paused: %s", reasons[-1:].reason_id.name or "")
+            case _:
+                day = self.calendar_id.sudo()._aftersales_name_off_time(
+                    row.start, row.end, self.company_id
+                )
+                return day or self.env._("Outside working hours")
+
+    # === SCREEN === #
+
+    def _get_badges(self, slice_days=7):
+        """What the ``sla_badge`` widget draws, ``{clock: dict}``; reads nothing but these clocks.
+
+        Instants are strings in UTC, lengths whole seconds. ``left`` is what is left of the promise
+        now, negative when overdue; ``slices`` are the working spans of the coming days, so that
+        the browser counts on by itself (None: round the clock).
+        """
+        now = fields.Datetime.now()
+        badges = {}
+        for company, clocks in self.grouped("company_id").items():
+            times = self._get_times(clocks.calendar_id, company)
+            for clock in clocks:
+                time = times.get(clock.calendar_id.id, Always())
+                badges[clock] = clock._get_badge(time, now, timedelta(days=slice_days))
+        return badges
+
+    def _get_badge(self, time, now, ahead):
+        words = {
+            name: dict(self._fields[name]._description_selection(self.env))
+            for name in ("milestone", "unit")
+        }
+        try:
+            left, slices = self._count_left(time, now), self._get_slices(time, now, now + ahead)
+        except (RuleError, UserError):
+            left, slices = 0, []
+        return {
+            "id": self.id,
+            "milestone": self.milestone,
+            "label": words["milestone"][self.milestone],
+            "target": f"{self.amount:g} {words['unit'].get(self.unit, '')}",
+            "in_days": self.unit in ("day", "working_day"),
+            "state": self.state,
+            "urgency": self.urgency or "ok",
+            "deadline": _to_text(self.deadline),
+            "start": _to_text(self.date_start),
+            "met": _to_text(self.date_met),
+            "paused_since": _to_text(self.paused_since),
+            "paused_until": _to_text(self.paused_until),
+            "reason": self.pause_reason_id.name or "",
+            "budget": self.budget,
+            "left": left,
+            "slices": slices,
+            "tz": self._get_tz() or "UTC",
+            "policy": self.policy_id.sudo().name or "",
+            "error": self.error or "",
+        }
+
+    def _count_left(self, time, now):
+        if self.state == "paused":
+            return self.seconds_left
+        if not self.deadline:
+            return 0
+        now = self.date_met or now
+        if now <= self.deadline:
+            return time.elapsed(now, self.deadline)
+        return -max(time.elapsed(self.deadline, now), 1)
+
+    def _get_slices(self, time, start, end):
+        if not self.calendar_id or self.state != "running":
+            return None
+        return [[_to_text(first), _to_text(last)] for first, last in time.slices(start, end)]
+
+    # === MOVED CALENDARS === #
+
+    @api.model
+    def _count_moved(self, calendar, company, closed, working):
+        """How many open deadlines would move if days of a calendar were closed or worked.
+
+        ``closed`` and ``working`` are dates. Counts clocks whose run touches one of them.
+        """
+        days = sorted({*closed, *working})
+        if not days:
+            return 0
+        first = fields.Datetime.to_datetime(days[0])
+        clocks = self.search(
+            [
+                ("calendar_id", "=", calendar.id),
+                ("company_id", "=", company.id),
+                ("state", "=", "running"),
+                ("deadline", ">=", first),
+            ]
+        )
+        return sum(
+            any(clock.date_start.date() <= day <= clock.deadline.date() for day in days)
+            for clock in clocks
+        )
+
+    @api.model
+    def _look_again(self, calendars):
+        """Calendars changed (none named: all of them): the job reads their clocks again."""
+        on = (
+            Domain("calendar_id", "in", calendars.ids)
+            if calendars
+            else Domain("calendar_id", "!=", False)
+        )
+        running = self.search(on & Domain("state", "in", ("running", "paused")))
+        running.write({"next_event_at": fields.Datetime.now()})
+        running._wake_job()
+
+    def action_replay(self):
+        """Rebuild from the log, and say what changed."""
+        before = {clock: clock.deadline for clock in self}
+        self._replay()
+        moved = self.filtered(lambda clock: clock.deadline != before[clock])
+        message = (
+            self.env._("%s deadlines moved.", len(moved))
+            if moved
+            else self.env._("The log says the same: nothing moved.")
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if moved else "success",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_acknowledge(self):
+        """Somebody takes care: the ladder climbs no further."""
+        running = self.filtered(lambda clock: clock.state in OPEN_STATES)
+        running.write(
+            {
+                "acknowledged_at": fields.Datetime.now(),
+                "acknowledged_by_id": self.env.user.id,
+            }
+        )
+        running._replay()
+        labels = dict(self._fields["milestone"]._description_selection(self.env))
+        for request, clocks in running.grouped("request_id").items():
+            request.message_post(
+                body=self.env._(
+                    "Escalation acknowledged: %s.",
+                    ", ".join(labels[clock.milestone] for clock in clocks),
+                ),
+                subtype_xmlid="mail.mt_note",
+            )
+        return True
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_with_request(self):
+        if self.request_id.exists() and not self.env.su:
+            raise UserError(self.env._("Clocks are records of what was promised; they stay."))
+
+    # === JOB === #
+
+    def _wake_job(self):
+        """Make sure the escalation job comes in time for the next of these."""
+        moments = [clock.next_event_at for clock in self if clock.next_event_at]
+        if moments:
+            self.env["aftersales.escalation.log"]._wake_at(min(moments))
+
+
+def _to_text(instant):
+    """An instant as the browser reads it: a string in UTC, or False."""
+    return fields.Datetime.to_string(instant) if instant else False

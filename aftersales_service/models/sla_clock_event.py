@@ -1,0 +1,95 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..logic import sla_clock
+from .vocabulary import PARTIES
+
+
+class AftersalesSlaClockEvent(models.Model):
+    """One line in the log of a clock. Lines are added, never changed; a mistake is voided."""
+
+    _name = "aftersales.sla.clock.event"
+    _description = "SLA Clock Event"
+    _order = "clock_id, id"
+    _rec_name = "kind"
+
+    clock_id = fields.Many2one(
+        "aftersales.sla.clock", required=True, ondelete="cascade", index=True
+    )
+    request_id = fields.Many2one(related="clock_id.request_id")
+    milestone = fields.Selection(related="clock_id.milestone")
+    company_id = fields.Many2one(related="clock_id.company_id", store=True)
+    kind = fields.Selection(
+        [
+            ("start", "Started"),
+            ("pause", "Paused"),
+            ("resume", "Went on"),
+            ("retarget", "Promise changed"),
+            ("met", "Met"),
+            ("reopen", "Opened again"),
+            ("cancel", "Replaced"),
+            ("void", "Taken back"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    at = fields.Datetime(string="Counts From", required=True, readonly=True)
+    until = fields.Datetime(string="At the Latest until", readonly=True)
+    reason_id = fields.Many2one("aftersales.pause.reason", readonly=True, ondelete="restrict")
+    party = fields.Selection(PARTIES, string="Ball With", readonly=True)
+    terms = fields.Json(readonly=True, help="The promise from here on.")
+    carry = fields.Boolean(string="Pauses Kept", default=True, readonly=True)
+    ref_id = fields.Many2one("aftersales.sla.clock.event", string="Takes Back", readonly=True)
+    hours = fields.Float(
+        string="Paused Hours",
+        readonly=True,
+        help="How much counted time a pause took out, known when it ends.",
+    )
+    deadline_before = fields.Datetime(readonly=True)
+    note = fields.Char(readonly=True)
+    attachment_ids = fields.Many2many("ir.attachment", string="Proof", readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        events = super().create(vals_list)
+        if not self.env.context.get("aftersales_no_replay"):
+            events._take_effect()
+        return events
+
+    def _take_effect(self):
+        """The clocks run on what their logs say now."""
+        for event in self.filtered("terms"):
+            event.clock_id.write(event.terms)
+        reopened = self.filtered(lambda event: event.kind == "reopen").clock_id
+        for clock in reopened:
+            clock.write({"round": clock.round + 1, "acknowledged_at": False})
+        self.clock_id._replay()
+
+    def write(self, vals):
+        raise UserError(
+            self.env._("The log of a clock is not edited. Add what is true from now on instead.")
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_with_clock(self):
+        if not self.env.su:
+            raise UserError(self.env._("The log of a clock is not shortened."))
+
+    @api.model
+    def _get_target(self, terms):
+        """The ``logic.sla_clock.Target`` of stored terms."""
+        return sla_clock.Target(
+            terms["amount"], sla_clock.TargetUnit(terms["unit"]), terms["calendar_id"]
+        )
+
+    def _get_event(self):
+        """This line as ``logic.sla_clock`` takes it."""
+        return sla_clock.Event(
+            kind=sla_clock.EventKind(self.kind),
+            at=self.at,
+            key=self.id,
+            until=self.until or None,
+            target=self._get_target(self.terms) if self.terms else None,
+            carry=self.carry,
+            ref=self.ref_id.id or None,
+        )

@@ -1,0 +1,244 @@
+import logging
+from datetime import timedelta
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+from odoo.tools.misc import format_datetime
+
+from ..logic import escalation
+from .vocabulary import label
+
+_logger = logging.getLogger(__name__)
+
+#: How often a clock that fails is tried again before it waits for a person: minutes double.
+LAST_RETRY = timedelta(days=1)
+
+
+class AftersalesSlaClock(models.Model):
+    """The scheduled action "After-sales: SLA escalation".
+
+    It reads only the clocks whose ``next_event_at`` has come, locks them (others skip them), and
+    writes steps, activities, notes and the next moment in one transaction per batch: killed at any
+    point, a batch has happened wholly or not at all. One bad record is set aside with its error
+    and tried again later; the others go on.
+    """
+
+    _inherit = "aftersales.sla.clock"
+
+    @api.model
+    def _cron_escalate(self, batch=100):
+        """Take every step that is due, then sleep until the next one."""
+        cron = self.env["ir.cron"]
+        done = failed = 0
+        while clocks := self._lock_due(batch):
+            bad = clocks._escalate_safely()
+            done, failed = done + len(clocks) - bad, failed + bad
+            if not cron._commit_progress(len(clocks), remaining=self._count_due()):
+                return
+        self._sleep_until_next()
+        if failed >= 10 and not done:
+            raise RuntimeError("Every clock failed: see their errors.")
+
+    @api.model
+    def _lock_due(self, limit):
+        """The due clocks that nobody else is working on, locked; none after a collision."""
+        self.flush_model(["next_event_at"])
+        try:
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT id FROM aftersales_sla_clock
+                     WHERE next_event_at <= %s
+                  ORDER BY next_event_at, id
+                     LIMIT %s
+                       FOR UPDATE SKIP LOCKED
+                    """,
+                    fields.Datetime.now(),
+                    limit,
+                )
+            )
+        except SerializationFailure:
+            # somebody finished one of them between our snapshot and the lock: look again later
+            self.env.cr.rollback()
+            self.env["aftersales.escalation.log"]._wake_at(fields.Datetime.now())
+            return self.browse()
+        return self.browse([row[0] for row in rows])
+
+    @api.model
+    def _count_due(self):
+        return self.search_count([("next_event_at", "<=", fields.Datetime.now())], limit=1000)
+
+    @api.model
+    def _sleep_until_next(self):
+        """Wake up again for the next clock; whatever comes earlier wakes the job itself."""
+        following = self.search([("next_event_at", "!=", False)], order="next_event_at", limit=1)
+        if following:
+            self.env["aftersales.escalation.log"]._wake_at(following.next_event_at)
+
+    def _escalate_safely(self):
+        """Escalate the batch, one by one where it fails as a whole. Returns how many failed."""
+        try:
+            with self.env.cr.savepoint():
+                self._escalate()
+        except Exception:
+            _logger.info("A batch of %s clocks failed; taking them one by one.", len(self))
+        else:
+            return 0
+        return sum(clock._escalate_alone() for clock in self)
+
+    def _escalate_alone(self):
+        try:
+            with self.env.cr.savepoint():
+                self._escalate()
+        except Exception as error:
+            _logger.exception("The clock %s cannot be escalated.", self.id)
+            self.env.invalidate_all(flush=False)
+            self._set_aside(error)
+            return 1
+        return 0
+
+    def _set_aside(self, error):
+        """Keep the reason on the record, and try again later and later."""
+        wait = min(timedelta(minutes=15 * 2 ** min(self.failures, 10)), LAST_RETRY)
+        self.write(
+            {
+                "failures": self.failures + 1,
+                "error": str(error)[:200] or type(error).__name__,
+                "next_event_at": fields.Datetime.now() + wait,
+            }
+        )
+
+    # === STEPS === #
+
+    def _escalate(self):
+        """Take the steps that are due for these clocks, in one batch."""
+        now = fields.Datetime.now()
+        self._resume_overdue_pauses(now)
+        steps, values = [], {}
+        for clock, state in self._read_logs().items():
+            target = clock.target_id
+            outlook = self._look_ahead(clock, state, target, now)
+            steps += [(clock, step, step == outlook.notify) for step in outlook.due]
+            fired = clock._get_fired() | {step.key for step in outlook.due}
+            values[clock] = clock._prepare_from_log(
+                state, target, now, fired, bool(clock.acknowledged_at)
+            ) | {"failures": 0}
+        self._take_steps(steps, now)
+        for clock, vals in values.items():
+            clock.write({name: value for name, value in vals.items() if clock[name] != value})
+        self.flush_recordset()
+
+    def _look_ahead(self, clock, state, target, now):
+        if state is None:
+            return escalation.Plan()
+        return escalation.plan(
+            state,
+            [step._get_step() for step in target.escalation_ids],
+            now,
+            clock._get_fired(),
+            acknowledged=bool(clock.acknowledged_at),
+        )
+
+    def _resume_overdue_pauses(self, now):
+        """Pauses that lasted their longest time end by themselves, at that very moment."""
+        over = self.filtered(
+            lambda clock: (
+                clock.state == "paused" and clock.paused_until and clock.paused_until <= now
+            )
+        )
+        if over:
+            over.request_id._go_on_after_pause(now)
+            over.filtered(lambda clock: clock.state == "paused")._resume(now)
+
+    def _take_steps(self, steps, now):
+        """``steps``: ``[(clock, logic Step, whether it tells somebody)]``."""
+        Step = self.env["aftersales.sla.policy.escalation"]
+        taken = [(clock, Step.browse(step.key), tells) for clock, step, tells in steps]
+        people = self._find_people(taken)
+        logs = []
+        for clock, step, tells in taken:
+            user = people.get((clock.request_id, step.role))
+            text = clock._describe_step(step, user)
+            step._act(clock, user)
+            logs.append(
+                {
+                    "clock_id": clock.id,
+                    "request_id": clock.request_id.id,
+                    "company_id": clock.company_id.id,
+                    "step_id": step.id,
+                    "step_key": step.id,
+                    "round": clock.round,
+                    "deadline": clock.deadline,
+                    "taken_at": now,
+                    "user_id": user.id if user else False,
+                    "is_notified": tells,
+                    "text": text,
+                }
+            )
+        self.env["aftersales.escalation.log"].create(logs)
+        self._tell([line for line in taken if line[2]], people)
+
+    @api.model
+    def _find_people(self, taken):
+        """``{(request, role): user}`` of everybody the steps are for."""
+        by_role = {}
+        for clock, step, _tells in taken:
+            by_role.setdefault(step.role, self.env["aftersales.request"])
+            by_role[step.role] |= clock.request_id
+        return {
+            (request, role): user
+            for role, requests in by_role.items()
+            for request, user in self.env["aftersales.team"]._get_role_users(requests, role).items()
+        }
+
+    def _describe_step(self, step, user):
+        """“First response overdue since 16:30 – Team leader”, in the language of who is told."""
+        clock = self.with_context(lang=user.lang) if user and user.lang else self
+        words = {
+            "milestone": label(clock, "milestone", clock.milestone),
+            "deadline": format_datetime(
+                clock.env, clock.deadline, tz=(user and user.tz) or clock._get_tz()
+            ),
+            "role": label(step.with_env(clock.env), "role", step.role),
+        }
+        if clock.deadline and clock.deadline < fields.Datetime.now():
+            return clock.env._("%(milestone)s overdue since %(deadline)s – %(role)s", **words)
+        return clock.env._("%(milestone)s due at %(deadline)s – %(role)s", **words)
+
+    def _get_tz(self):
+        return self.calendar_id.sudo().tz or self.company_id.sudo().resource_calendar_id.tz
+
+    @api.model
+    def _tell(self, taken, people):
+        """Notes on all requests in one batch, activities in another; mails go to the queue."""
+        notes, activities = {}, []
+        kind = self.env.ref("aftersales_service.activity_escalation")
+        model_id = self.env["ir.model"]._get_id("aftersales.request")
+        for clock, step, _tells in taken:
+            request = clock.request_id
+            user = people.get((request, step.role))
+            text = clock._describe_step(step, user)
+            who = user.name if user else self.env._("nobody is in charge: choose somebody")
+            notes.setdefault(request.id, []).append(f"{text}: {who}")
+            if step.action == "mail" and user:
+                step._send_mail(request, user, text)
+            elif step.action != "note":
+                activities.append(
+                    {
+                        "activity_type_id": kind.id,
+                        "res_model_id": model_id,
+                        "res_id": request.id,
+                        "summary": text,
+                        "user_id": user.id if user else False,
+                        "date_deadline": fields.Date.context_today(
+                            clock.with_context(tz=(user and user.tz) or clock._get_tz())
+                        ),
+                    }
+                )
+        requests = self.env["aftersales.request"].browse(notes)
+        requests._message_log_batch(
+            bodies={request_id: "; ".join(lines) for request_id, lines in notes.items()}
+        )
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(activities)
