@@ -81,17 +81,19 @@ class Worker:
             prepared = work.setup(env)
             taking_part = work.sides(env)
             self.benches = {name: Bench(taking_part[name], env, prepared) for name in sides}
-            self._refuse_unequal_facts()
         else:
             self.benches = {"": Bench(work, env)}
+        for bench in self.benches.values():
+            bench.warm_up()
+        self._refuse_unequal_facts()
         return {}
 
     def _refuse_unequal_facts(self) -> None:
         """Who comes to another result has not done the same work."""
-        ours = self.benches["ours"].facts
+        ours = next(iter(self.benches.values())).facts
         for name, bench in self.benches.items():
             for fact in ours.keys() & bench.facts.keys():
-                expect(f"{fact}, ours beside {name}", ours[fact], bench.facts[fact])
+                expect(f"{fact}, ours and {name}", ours[fact], bench.facts[fact])
 
     def do_count(self, side: str = "") -> dict:
         return self.benches[side].count()

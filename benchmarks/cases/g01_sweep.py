@@ -1,0 +1,174 @@
+"""Goal 1: noticing what is late costs what is late, not what is open."""
+
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+
+from odoo.fields import Datetime
+
+from benchmarks import helpdesk, requests
+from benchmarks.lib import Contest, Side, expect
+
+OPEN = 100_000
+LATE = 1_000
+FEW = 1_000  # open tickets, where one costs milliseconds
+
+
+def prepare(env):
+    """Return working hours for both desks."""
+    return SimpleNamespace(env=env, calendar=requests.calendar(env))
+
+
+# --- Ours --------------------------------------------------------------------------------------
+
+
+def set_up_requests(prepared, number: int, late: int):
+    """Clocks without a ladder: what is late is marked, and nobody is told."""
+    desk = requests.desk(prepared.env, prepared.calendar, requests.ONE_PROMISE)
+    desk.requests = requests.open_requests(desk, number, late)
+    return desk
+
+
+def escalate(desk) -> None:
+    desk.env["aftersales.sla.clock"]._cron_escalate()
+
+
+def check_swept(desk, number: int, late: int) -> dict:
+    found = desk.env["aftersales.request"].search([("sla_urgency", "=", "breached")]) & desk.requests
+    expect("marked", len(found), late)
+    expect("open", len(desk.requests), number)
+    expect("told", desk.env["aftersales.escalation.log"].search_count([]), 0)
+    return {"marked late": late, f"of {number:,} open": number}
+
+
+def ours(number: int, late: int) -> Side:
+    return Side(
+        partial(set_up_requests, number=number, late=late),
+        escalate,
+        partial(check_swept, number=number, late=late),
+        number,
+    )
+
+
+# --- Plain SQL: what marking costs the database alone ------------------------------------------
+
+
+def update_clocks(desk) -> None:
+    desk.env.cr.execute(
+        """
+        UPDATE aftersales_sla_clock SET urgency = 'breached', next_event_at = NULL
+         WHERE next_event_at <= %s
+        """,
+        [Datetime.now()],
+    )
+    desk.found = desk.env.cr.rowcount
+
+
+def check_updated(desk, late: int) -> dict:
+    expect("updated", desk.found, late)
+    return {}
+
+
+# --- helpdesk_mgmt_sla 19.0 has no sweep: whoever wants to know has to ask ----------------------
+
+
+def set_up_tickets(prepared, number: int, late: int):
+    desk = helpdesk.desk(prepared.env, prepared.calendar)
+    helpdesk.open_tickets(desk, number, late)
+    desk.open = [("team_id", "=", desk.team.id), ("closed", "=", False)]
+    return desk
+
+
+def read_all(desk) -> None:
+    """What a board of open tickets does: read them all, with their state."""
+    rows = desk.env[helpdesk.TICKET].search_read(desk.open, ["sla_expired"])
+    desk.found = sum(row["sla_expired"] for row in rows)
+
+
+def search_late(desk) -> None:
+    """What its filter does: one statement, which changes nothing and tells nobody."""
+    late = [*desk.open, ("sla_expired", "=", True)]
+    desk.found = len(desk.env[helpdesk.TICKET].search(late))
+
+
+def check_found(desk, late: int) -> dict:
+    expect("found", desk.found, late)
+    return {"marked late": late}
+
+
+def asking(run: Callable) -> Side:
+    return Side(
+        partial(set_up_tickets, number=OPEN, late=LATE),
+        run,
+        partial(check_found, late=LATE),
+        OPEN,
+        slow=True,
+        model=helpdesk.TICKET,
+    )
+
+
+# --- The scheduled job of helpdesk_mgmt_sla 16.0, in words of our own ---------------------------
+
+
+def sweep_as_in_16(desk) -> None:
+    """Compute each open ticket's deadline anew by a walk over the calendar; it wrote them, too."""
+    now = Datetime.now()
+    desk.deadlines = []
+    for ticket in desk.env[helpdesk.TICKET].search(desk.open):
+        calendar, hours = ticket.team_id.resource_calendar_id, ticket.ticket_sla_ids.sla_id.hours
+        deadline = calendar.plan_hours(hours, ticket.create_date, compute_leaves=True)
+        desk.deadlines.append((deadline, deadline < now))
+
+
+def check_as_in_16(desk) -> dict:
+    expect("deadlines", len(desk.deadlines), FEW)
+    return {}
+
+
+AS_IN_16 = Side(
+    partial(set_up_tickets, number=FEW, late=FEW // 100),
+    sweep_as_in_16,
+    check_as_in_16,
+    FEW,
+    slow=True,
+    model=helpdesk.TICKET,
+)
+
+CASES = (
+    Contest(
+        "sweep_idle",
+        f"look through {OPEN:,} open clocks, none due",
+        ours(OPEN, late=0),
+        setup=prepare,
+    ),
+    Contest(
+        "sweep_idle_tenth",
+        f"look through {OPEN // 10:,} open clocks, none due",
+        ours(OPEN // 10, late=0),
+        setup=prepare,
+    ),
+    Contest(
+        "sweep",
+        f"mark {LATE:,} late of {OPEN:,} open",
+        ours(OPEN, LATE),
+        {
+            "helpdesk_board": asking(read_all),
+            "helpdesk_filter": asking(search_late),
+            "helpdesk_16_job": AS_IN_16,
+            "sql": Side(
+                partial(set_up_requests, number=OPEN, late=LATE),
+                update_clocks,
+                partial(check_updated, late=LATE),
+                OPEN,
+            ),
+        },
+        prepare,
+        peers="helpdesk",
+    ),
+    Contest(
+        "sweep_tenth",
+        f"mark {LATE:,} late of {OPEN // 10:,} open",
+        ours(OPEN // 10, LATE),
+        setup=prepare,
+    ),
+)
