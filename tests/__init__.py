@@ -10,6 +10,9 @@ if __name__.startswith("odoo.addons."):
         test_plan_presets,
         test_request_repair,
         test_security_roles,
+        test_sla_clocks,
+        test_sla_scenarios,
+        test_tour_acceptance_ruling,
         test_tour_main_job,
         test_unit_delivery,
     )

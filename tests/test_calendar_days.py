@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
 from dateutil import tz
+from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import AftersalesCommon
 
@@ -506,6 +507,259 @@ class TestKeptSpans(CalendarCommon):
         self._leave(shared, "03-09 16:00", "03-10 15:59:59", company_id=self.other_company.id)
         self.assertEqual(self._month(calendar=shared), before)
         self.assertNotEqual(self._month(self.other_company, shared), before)
+
+
+class TestHolidays(CalendarCommon):
+    """Public holidays come from a library, are shown first, and become exception days."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.calendar = cls._calendar()
+        cls.manager = cls._user("manager", MANAGER)
+
+    def _dialog(self, country="cn", year=2026, calendars=None, **values):
+        """The dialog as the manager fills it in."""
+        calendars = calendars or self.calendar
+        dialog = self.env["aftersales.holiday.load"].with_context(
+            active_model="resource.calendar",
+            active_ids=calendars.ids,
+            lang=self.manager.lang,
+        )
+        with Form(dialog.with_user(self.manager)) as form:
+            form.country_id = self.env.ref(f"base.{country}")
+            form.year = year
+            for name, value in values.items():
+                setattr(form, name, value)
+        return form.record
+
+    def _days(self, dialog, kind="closed"):
+        return {f"{line.date:%m-%d}": line.name for line in dialog.line_ids if line.kind == kind}
+
+    def test_china_has_substitute_holidays_and_make_up_days(self):
+        dialog = self._dialog()
+        make_up = ["01-04", "02-14", "02-28", "05-09", "09-20", "10-10"]
+        self.assertEqual(list(self._days(dialog, "working")), make_up)
+        closed = self._days(dialog)
+        self.assertIn("Day off", closed["10-07"])
+        self.assertIn("National Day", closed["10-01"])
+        self.assertEqual(dialog.line_ids[0].weekday, "Thursday")
+        dialog.action_load()
+        self.assertHours(self.calendar, "02-14", 8)
+        self.assertHours(self.calendar, "02-16", 0)
+        self.assertHours(self.calendar, "10-07", 0)
+        self.assertHours(self.calendar, "10-10", 8)
+
+    def test_korea_has_alternative_holidays(self):
+        closed = self._days(self._dialog("kr"))
+        for day in ("03-02", "05-25", "08-17", "10-05"):
+            self.assertIn("Alternative holiday", closed[day])
+
+    def test_names_are_in_the_users_language(self):
+        self.env["res.lang"]._activate_lang("ko_KR")
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.manager.lang = "ko_KR"
+        self.assertEqual(self._days(self._dialog("kr"))["09-25"], "추석")
+        self.manager.lang = "fr_FR"  # not offered for Korea
+        self.assertEqual(self._days(self._dialog("kr"))["09-25"], "Chuseok")
+
+    def test_loading_again_adds_nothing(self):
+        first = self._dialog().action_load()["params"]["message"]
+        self.assertIn("Closed days added: 22. Make-up working days added: 6.", first)
+        days = self.calendar.aftersales_day_ids
+        dialog = self._dialog()
+        self.assertTrue(all(dialog.line_ids.mapped("is_known")))
+        self.assertEqual(dialog.taken_count, 0)
+        dialog.line_ids.is_taken = True
+        message = dialog.action_load()["params"]["message"]
+        self.assertIn("Closed days added: 0. Make-up working days added: 0.", message)
+        self.assertIn("Already there: 28.", message)
+        self.assertEqual(self.calendar.aftersales_day_ids, days)
+
+    def test_what_was_decided_by_hand_stays(self):
+        self._working(self.calendar, "2026-10-01", 9, 12)
+        self._dialog().action_load()
+        self.assertHours(self.calendar, "10-01", 3)
+
+    def test_only_ticked_days_are_loaded(self):
+        dialog = self._dialog()
+        dialog.line_ids[1:].is_taken = False
+        dialog.action_load()
+        self.assertEqual(self.calendar.aftersales_day_ids.mapped("name"), ["New Year's Day"])
+
+    def test_several_calendars_get_what_each_lacks(self):
+        other = self._calendar()
+        self._closed(other, "2026-10-01")
+        dialog = self._dialog(calendars=self.calendar | other)
+        self.assertFalse(any(dialog.line_ids.mapped("is_known")))
+        message = dialog.action_load()["params"]["message"]
+        self.assertIn("Closed days added: 43.", message)
+        self.assertIn("Already there: 1.", message)
+        self.assertEqual(len(other.aftersales_day_ids), 28)
+
+    def test_nothing_of_odoos_own_changes(self):
+        leaves = self.env["resource.calendar.leaves"].search_count([])
+        self._dialog().action_load()
+        self.assertEqual(self.env["resource.calendar.leaves"].search_count([]), leaves)
+
+    def test_a_region_has_its_own(self):
+        whole = self._dialog("de")
+        self.assertIn("BY", whole.subdivisions)
+        self.assertNotIn("01-06", self._days(whole))
+        self.assertIn("01-06", self._days(self._dialog("de", subdivision="BY")))
+
+    def test_the_region_of_the_company_is_proposed(self):
+        self.company.country_id = self.env.ref("base.de")
+        self.company.state_id = self.env.ref("base.state_de_by")
+        self.assertEqual(self._dialog("de").subdivision, "BY")
+        self.assertFalse(self._dialog("cn").subdivision)
+
+    def test_what_cannot_be_loaded_says_why(self):
+        for values, message in (
+            ({"country": "xi"}, "No public holidays of Northern Ireland are on file. Enter them"),
+            ({"year": 1900}, "Choose a year from 1950 to"),
+            ({"year": 0}, "Choose a year from 1950 to"),
+            ({"country": "de", "subdivision": "XX"}, "no region “XX” on file. Choose one of: BB"),
+        ):
+            dialog = self._dialog(**values)
+            with self.subTest(values):
+                self.assertRegex(dialog.problem, message)
+                self.assertFalse(dialog.line_ids)
+                with self.assertRaisesRegex(UserError, message):
+                    dialog.action_load()
+
+    def test_a_missing_library_is_named(self):
+        dialog = self._dialog()
+        with patch.object(type(dialog), "_get_library", lambda _dialog: None):
+            with self.assertRaisesRegex(UserError, "Python package “holidays”"):
+                dialog.action_load()
+            self.assertIn("Python package “holidays”", self._dialog().problem)
+
+    def test_make_up_days_that_are_not_announced_are_mentioned(self):
+        self.assertFalse(self._dialog().notice)
+        self.assertFalse(self._dialog("kr").notice)
+        year = next(
+            year for year in range(2026, 2100) if not self._days(self._dialog(year=year), "working")
+        )
+        self.assertIn("may not be announced yet", self._dialog(year=year).notice)
+
+    def test_it_says_how_many_deadlines_move(self):
+        for count, words in (
+            (None, False),
+            (0, "This moves 0 deadlines."),
+            (1, "This moves 1 deadline."),
+            (7, "This moves 7 deadlines."),
+        ):
+            with patch.object(
+                self.env.registry["aftersales.holiday.load"],
+                "_count_moved",
+                lambda _dialog, count=count: count,
+            ):
+                self.assertEqual(self._dialog().moved, words)
+
+    def test_only_managers_load(self):
+        agent = self._user("agent", "aftersales_service.group_aftersales_agent")
+        with self.assertRaises(AccessError):
+            self.env["aftersales.holiday.load"].with_user(agent).create({})
+
+    # === WHICH CALENDARS LACK THEM === #
+
+    def _needing(self, calendars):
+        """Those that lack holidays; the field and its search say the same."""
+        calendars.invalidate_recordset()
+        Calendar = calendars.with_user(self.manager)
+        needing = Calendar.search([("aftersales_needs_holidays", "=", True)])
+        others = Calendar.search([("aftersales_needs_holidays", "=", False)])
+        self.assertFalse(needing & others)
+        self.assertLessEqual(calendars, needing | others)
+        self.assertEqual(Calendar.filtered("aftersales_needs_holidays"), Calendar & needing)
+        return calendars & needing
+
+    def test_from_october_on_the_next_year_is_asked_for(self):
+        self._dialog().action_load()
+        for now, gap in (
+            ("2026-09-30 12:00", False),
+            ("2026-09-30 16:30", "2027"),  # October in Shanghai
+            ("2026-12-31 12:00", "2027"),
+            ("2027-03-01 12:00", "2027"),
+        ):
+            with self.subTest(now), freeze_time(now):
+                self.assertEqual(bool(self._needing(self.calendar)), bool(gap))
+                calendar = self.calendar.with_user(self.manager)
+                self.assertEqual(calendar.aftersales_holiday_gap, gap)
+
+    @freeze_time("2026-03-01")
+    def test_what_counts_as_holidays(self):
+        calendars = self.env["resource.calendar"].union(*(self._calendar() for _n in range(7)))
+        empty, day, leave, make_up, personal, former, always = calendars
+        person = self.env["resource.resource"].create({"name": "Fitter"})
+        self._closed(day, "2026-12-31")
+        self._working(make_up, "2026-02-14")
+        self._leave(leave, "10-01 16:00", "10-02 15:59:59")
+        self._leave(personal, "10-01 16:00", "10-02 15:59:59", resource_id=person.id)
+        self._closed(former, "2025-12-31")
+        always.with_user(self.manager).action_aftersales_serve_holidays()
+        flexible = self._calendar(schedule_type="flexible")
+        self.assertEqual(self._needing(calendars | flexible), empty | make_up | personal | former)
+
+    @freeze_time("2026-03-01")
+    def test_holidays_of_everybody_count_for_the_company(self):
+        shared = self._calendar(company_id=False)
+        elsewhere = self._calendar(company_id=self.other_company.id)
+        calendars = self.calendar | shared | elsewhere
+        self._leave(None, "10-01 16:00", "10-02 15:59:59", company_id=self.other_company.id)
+        self.assertEqual(self._needing(calendars), self.calendar | shared)
+        self._leave(None, "10-01 16:00", "10-02 15:59:59")
+        self.assertFalse(self._needing(calendars))
+
+    @freeze_time("2026-03-01")
+    def test_a_new_year_begins_at_local_midnight(self):
+        new_year, eve = self._calendar(), self._calendar()
+        for calendar, start in ((new_year, "2025-12-31"), (eve, "2025-12-30")):
+            start = datetime.fromisoformat(f"{start} 16:00")
+            self.env["resource.calendar.leaves"].create(
+                {
+                    "calendar_id": calendar.id,
+                    "date_from": start,
+                    "date_to": start + timedelta(hours=24, seconds=-1),
+                }
+            )
+        self.assertEqual(self._needing(new_year | eve), eve)
+
+    def test_agents_do_not_decide_on_holidays(self):
+        agent = self._user("agent", "aftersales_service.group_aftersales_agent")
+        with self.assertRaises(AccessError):
+            self.calendar.with_user(agent).action_aftersales_serve_holidays()
+
+    def test_the_first_year_that_lacks_them_is_proposed(self):
+        with freeze_time("2026-03-01"):
+            self.assertEqual(self._proposed_year(), 2026)
+            self._closed(self.calendar, "2026-05-01")
+            self.assertEqual(self._proposed_year(), 2027)
+        with freeze_time("2026-11-01"):
+            self._closed(self.calendar, "2027-05-01")
+            self.assertEqual(self._proposed_year(), 2028)
+
+    def _proposed_year(self):
+        dialog = self.env["aftersales.holiday.load"].with_context(
+            active_model="resource.calendar", active_ids=self.calendar.ids
+        )
+        return Form(dialog.with_user(self.manager)).year
+
+    def test_the_form_of_a_calendar_opens_for_everybody_concerned(self):
+        self._closed(self.calendar, "2026-05-01")
+        for user in (self.manager, self._user("clerk"), self.env.ref("base.user_admin")):
+            Form(self.calendar.with_user(user))
+        action = self.calendar.with_user(self.manager).action_aftersales_view_days()
+        self.assertEqual(action["domain"], [("calendar_id", "=", self.calendar.id)])
+
+    def test_an_administrator_edits_days_on_the_form(self):
+        with Form(self.calendar.with_user(self.env.ref("base.user_admin"))) as form:
+            with form.aftersales_day_ids.new() as day:
+                day.date = "2026-03-14"
+                day.kind = "working"
+                day.hour_from, day.hour_to = 9, 11
+        self.assertHours(self.calendar, "03-14", 2)
 
 
 class TestAgainstMinutes(CalendarCommon):

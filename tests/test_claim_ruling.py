@@ -13,6 +13,7 @@ class TestClaimRuling(AftersalesCommon):
         super().setUpClass()
         cls._user("agent", "aftersales_service.group_aftersales_agent")
         cls._user("manager", "aftersales_service.group_aftersales_manager")
+        cls._user("helper", "aftersales_service.group_aftersales_user")
         cls.unit = cls._delivered("SN-1", plan=cls._preset("r12"), on="2026-03-10")
 
     def _rule(self, claim, ruling, reason="Letter of the maker"):
@@ -57,8 +58,28 @@ class TestClaimRuling(AftersalesCommon):
         self._rule(claim, "goodwill", "Good customer since the beginning")
         self.assertEqual((claim.result, claim.is_goodwill), ("covered", True))
         self.assertIn("Good customer", claim.reason_text)
+        self.assertTrue(claim.date_ruled)
+        claim.action_decide()
         claim.action_withdraw_ruling()
-        self.assertEqual((claim.result, claim.is_goodwill), ("not_covered", False))
+        self.assertEqual(
+            (claim.state, claim.result, claim.is_goodwill), ("open", "not_covered", False)
+        )
+        self.assertFalse(claim.ruling_user_id or claim.date_ruled)
+
+    @users("helper")
+    def test_whoever_takes_requests_records_the_makers_answer(self):
+        request = self._request(self.unit, "2033-06-01", user_id=self.env.user.id)
+        repair = self.env["repair.order"].sudo().browse(request.action_create_repair()["res_id"])
+        claim = request.claim_ids.with_user(self.env.user)
+        self._rule(claim, "approved")
+        self.assertEqual((claim.result, repair.under_warranty), ("covered", True))
+
+    def test_who_pays_is_told_in_the_order_people_know(self):
+        claim = self._claim(self.unit, "2026-06-01")
+        told = [line.split(":")[0] for line in claim.charges_text.splitlines()]
+        self.assertEqual(
+            told, ["Labour", "Parts", "Travel", "Freight", "Duty and taxes", "Sundries"]
+        )
 
     def test_the_dialog_shows_what_it_changes(self):
         request = self._request(self.unit, "2033-06-01")

@@ -30,6 +30,20 @@ class TestSecurityRoles(AftersalesCommon):
             self.assertIn("Covered: Warranty", form.coverage_sentence)
             self.assertIn("Delivered", form.timeline_html)
 
+    @users("manager")
+    def test_forms_of_what_is_new_have_no_odd_titles(self):
+        for model in ("unit", "request", "claim", "acceptance"):
+            with self.subTest(model):
+                self.assertFalse(self.env[f"aftersales.{model}"].new({}).display_name)
+
+    @users("seller", "keeper", "helper", "agent")
+    def test_the_passport_links_only_where_one_may_go(self):
+        self.unit.sale_order_id.user_id = False
+        events = self._mine(self.unit)._get_timeline()
+        linked = {event["model"] for event in events} - {False}
+        self.assertEqual("sale.order" in linked, self.env.user.login == "seller")
+        self.assertEqual(self.env["stock.picking"].has_access("read"), "stock.picking" in linked)
+
     @users("seller")
     def test_a_salesperson_sees_units_of_own_and_unassigned_orders(self):
         self.assertTrue(self._mine(self.unit).name)

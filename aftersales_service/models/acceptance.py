@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.misc import format_date
 
 from .local_time import local_date
 
@@ -65,6 +66,11 @@ class AftersalesAcceptance(models.Model):
         index=True,
     )
 
+    @api.depends("name")
+    def _compute_display_name(self):
+        for acceptance in self:
+            acceptance.display_name = acceptance.name != "/" and acceptance.name
+
     @api.constrains("date", "order_id", "unit_ids", "state")
     def _check_date(self):
         for acceptance in self.filtered(lambda acceptance: acceptance.state != "cancelled"):
@@ -78,7 +84,7 @@ class AftersalesAcceptance(models.Model):
             return self.env._(
                 "%(name)s lies in the future (%(day)s). Record it on the day it happens.",
                 name=self.display_name,
-                day=self.date,
+                day=format_date(self.env, self.date),
             )
         ordered = [unit.date_ordered for unit in self.unit_ids if unit.date_ordered]
         if self.order_id.date_order:
@@ -88,8 +94,8 @@ class AftersalesAcceptance(models.Model):
             return self.env._(
                 "%(name)s on %(day)s lies before the order of %(ordered)s. Correct the date.",
                 name=self.display_name,
-                day=self.date,
-                ordered=min(ordered),
+                day=format_date(self.env, self.date),
+                ordered=format_date(self.env, min(ordered)),
             )
         return False
 

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..logic import coverage as coverage_rules
 from .numbering import next_numbers
-from .vocabulary import RESULTS, RULINGS, label
+from .vocabulary import COST_TYPES, RESULTS, RULINGS, label
 
 #: What the decision consists of; it is frozen together.
 DECISION = (
@@ -17,6 +17,8 @@ DECISION = (
     "cover_event",
     "cover_ended",
 )
+#: What a person decided, and who and why.
+RULING = ("ruling", "ruling_reason", "ruling_reference", "ruling_user_id", "date_ruled")
 #: What it was decided by; a decided claim keeps these, too.
 FACTS = frozenset(
     {"unit_id", "component_id", "cause_id", "fault_id", "date_failure", "is_doubtful"}
@@ -118,6 +120,7 @@ class AftersalesClaim(models.Model):
         string="Reference", readonly=True, copy=False, help="The maker's letter or case number."
     )
     ruling_user_id = fields.Many2one("res.users", string="Ruled by", readonly=True, copy=False)
+    date_ruled = fields.Datetime(string="Ruled on", readonly=True, copy=False)
     is_goodwill = fields.Boolean(compute="_compute_is_goodwill", store=True)
     seller_must_prove = fields.Boolean(
         compute="_compute_seller_must_prove",
@@ -264,7 +267,8 @@ class AftersalesClaim(models.Model):
             claim.charges_text = "\n".join(
                 f"{label(self.env['sale.order.line'], 'aftersales_cost_type', cost)}: "
                 f"{claim._describe_charge(cost)}"
-                for cost in claim.charges or ()
+                for cost, _label in COST_TYPES
+                if cost in (claim.charges or ())
             )
 
     def _get_reason_text(self, reason=None):
@@ -281,6 +285,11 @@ class AftersalesClaim(models.Model):
             **known,
         )
         return f"{sentence} {self.ruling_reason}" if self.ruling_reason else sentence
+
+    @api.depends("name")
+    def _compute_display_name(self):
+        for claim in self:
+            claim.display_name = claim.name != "/" and claim.name
 
     @api.constrains("component_id", "unit_id")
     def _check_component(self):
@@ -340,7 +349,7 @@ class AftersalesClaim(models.Model):
     @api.model
     def _refuse_forged_decisions(self, vals_list):
         """Decisions are computed, or ruled by a person in the dialog that records why."""
-        forged = {*DECISION, "ruling", "ruling_reason", "ruling_user_id"}
+        forged = {*DECISION, *RULING}
         if not self.env.su and any(forged & vals.keys() for vals in vals_list):
             raise AccessError(
                 self.env._("A decision is not typed in. Use “Record Decision” and say why.")
@@ -386,7 +395,7 @@ class AftersalesClaim(models.Model):
             "percent": charge.percent,
         }
         if charge.basis == coverage_rules.Basis.LESS:
-            return self.env._("%(payer)s – list price less %(percent)g %%", **words)
+            return self.env._("%(payer)s – List price less %(percent)g %%", **words)
         return self.env._("%(payer)s – %(basis)s", **words)
 
     def _explain_charge(self, cost_type):
@@ -439,15 +448,16 @@ class AftersalesClaim(models.Model):
                 "ruling_reason": reason,
                 "ruling_reference": reference,
                 "ruling_user_id": self.env.user.id,
+                "date_ruled": fields.Datetime.now(),
                 "state": "open",
             }
         )
         self.activity_feedback(["mail.mail_activity_data_todo"], feedback=reason)
 
     def action_withdraw_ruling(self):
-        """Let the facts decide again."""
+        """Let the facts decide again, also where the claim was decided by the ruling."""
         self.env["aftersales.claim.ruling"]._refuse_unless_manager()
-        self.sudo().write({"ruling": False, "ruling_reason": False, "ruling_reference": False})
+        self.sudo().write({**dict.fromkeys(RULING, False), "state": "open"})
 
     def action_reopen(self):
         """Follow the facts again."""

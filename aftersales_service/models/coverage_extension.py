@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.misc import format_date
 
 from ..logic.warranty_terms import TermUnit, add_up
 
@@ -116,7 +117,7 @@ class AftersalesCoverageExtension(models.Model):
                         "%(unit)s cannot be back on %(day)s already. Enter downtime when it is "
                         "over.",
                         unit=row.unit_id.display_name,
-                        day=row.date_to,
+                        day=format_date(self.env, row.date_to),
                     )
                 )
 

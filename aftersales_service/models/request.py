@@ -279,7 +279,8 @@ class AftersalesRequest(models.Model):
     @api.depends("name", "title")
     def _compute_display_name(self):
         for request in self:
-            request.display_name = f"{request.name} · {request.title or ''}"
+            number = request.name != "/" and request.name
+            request.display_name = " · ".join(filter(None, (number, request.title)))
 
     # === CRUD === #
 
@@ -366,7 +367,11 @@ class AftersalesRequest(models.Model):
 
     # === ACTIONS === #
 
-    def _move_to(self, state):
+    def _move_to(self, state, **facts):
+        self._refuse_move_to(state)
+        self.write({"state": state, **facts})
+
+    def _refuse_move_to(self, state):
         labels = dict(self._fields["state"]._description_selection(self.env))
         for request in self:
             if request.state not in TRANSITIONS[state]:
@@ -379,7 +384,6 @@ class AftersalesRequest(models.Model):
                         target=labels[state],
                     )
                 )
-        self.write({"state": state})
 
     def action_diagnose(self):
         self._move_to("diagnosis")
@@ -392,8 +396,7 @@ class AftersalesRequest(models.Model):
 
     def action_resolve(self):
         self._refuse_unfinished_repairs()
-        self._move_to("resolved")
-        self.write({"date_resolved": fields.Datetime.now()})
+        self._move_to("resolved", date_resolved=fields.Datetime.now())
 
     def action_close(self):
         self._move_to("closed")
@@ -404,8 +407,7 @@ class AftersalesRequest(models.Model):
         self.claim_ids.filtered(lambda claim: claim.state == "open").action_cancel()
 
     def action_reopen(self):
-        self._move_to("new")
-        self.write({"date_resolved": False})
+        self._move_to("new", date_resolved=False)
         self.claim_ids.filtered(lambda claim: claim.state == "cancelled").action_reopen()
 
     def action_create_repair(self):

@@ -65,7 +65,11 @@ class AftersalesRequest(models.Model):
             request.sla_strip = {"now": now, "clocks": badges.get(request.id, [])}
 
     def get_sla_explanation(self):
-        """For the “Why?” panel of one request: ``{clocks: [{badge…, rows}], tried: [[text, ok]]}``."""
+        """For the “Why?” panel of one request: ``{now, clocks, tried}``.
+
+        ``clocks`` are badges with the rows of ``aftersales.sla.clock._explain``, ``tried`` the lines
+        of ``_explain_promise``.
+        """
         self.ensure_one()
         self.check_access("read")
         clocks = self.clock_ids

@@ -55,10 +55,12 @@ class AftersalesRequest(models.Model):
 
     @api.model
     def _default_type_id(self):
-        fault = self.env.ref("aftersales_service.request_type_fault", raise_if_not_found=False)
-        if fault and fault.active:
-            return fault
-        return self.env["aftersales.request.type"].search([], limit=1)
+        # asked for every record of a batch: no query for what is known by name
+        fault = self.env["aftersales.request.type"].browse(
+            self.env["ir.model.data"]._xmlid_to_res_id("aftersales_service.request_type_fault")
+            or ()
+        )
+        return fault if fault.active else fault.search([], limit=1)
 
     # === COMPUTE === #
 

@@ -487,7 +487,8 @@ class AftersalesRequest(models.Model):
 
     def action_acknowledge(self):
         """Stop the ladder: somebody takes care."""
-        self.clock_ids.sudo().with_user(self.env.user).sudo().action_acknowledge()
+        self.check_access("write")
+        self.clock_ids.sudo().action_acknowledge()
 
     def _refuse_finished(self):
         for request in self:
@@ -495,10 +496,11 @@ class AftersalesRequest(models.Model):
                 raise UserError(self.env._("%s is finished. Reopen it to go on.", request.name))
 
     def action_resolve(self):
+        self._refuse_move_to("resolved")
+        # whoever solves it has answered, too
+        now = fields.Datetime.now()
+        self.filtered(lambda request: not request.date_responded).write({"date_responded": now})
         res = super().action_resolve()
-        # whoever solved it has answered, too
-        for request in self.filtered(lambda request: not request.date_responded):
-            request.date_responded = request.date_resolved
         self._stop_waiting()
         return res
 
@@ -522,7 +524,7 @@ class AftersalesRequest(models.Model):
 
     def action_wait(self):
         """Ask why, who holds the ball and which clocks stop, in a dialog."""
-        self._refuse_finished()
+        self._refuse_move_to("waiting")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Wait"),

@@ -1,10 +1,10 @@
 from collections import Counter, defaultdict
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 from pytz import UTC, timezone
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import ormcache
 
@@ -23,12 +23,122 @@ class ResourceCalendar(models.Model):
     aftersales_day_ids = fields.One2many(
         "aftersales.calendar.day", "calendar_id", string="Exception Days", copy=True
     )
+    aftersales_serves_holidays = fields.Boolean(
+        string="Serves on Public Holidays",
+        help="Nobody is reminded that public holidays are missing in this calendar.",
+    )
+    aftersales_needs_holidays = fields.Boolean(
+        compute="_compute_aftersales_needs_holidays",
+        search="_search_aftersales_needs_holidays",
+        string="Holidays Missing",
+    )
+    aftersales_holiday_gap = fields.Char(
+        compute="_compute_aftersales_needs_holidays", string="No Holidays In"
+    )
+
+    @api.depends(
+        "aftersales_day_ids.date",
+        "aftersales_day_ids.kind",
+        "aftersales_serves_holidays",
+        "flexible_hours",
+        "company_id",
+    )
+    def _compute_aftersales_needs_holidays(self):
+        year = self._aftersales_holiday_year()
+        known = self._aftersales_with_holidays(year)
+        for calendar in self:
+            calendar.aftersales_needs_holidays = not (
+                calendar in known or calendar.aftersales_serves_holidays or calendar.flexible_hours
+            )
+            calendar.aftersales_holiday_gap = calendar.aftersales_needs_holidays and str(year)
+
+    def _search_aftersales_needs_holidays(self, operator, _value):
+        """The framework asks for ``in [True]`` and turns that round where it must."""
+        if operator != "in":
+            return NotImplemented
+        calendars = self.with_context(active_test=False).search(
+            [("aftersales_serves_holidays", "=", False), ("flexible_hours", "=", False)]
+        )
+        known = calendars._aftersales_with_holidays(self._aftersales_holiday_year())
+        return [("id", "in", (calendars - known).ids)]
 
     def write(self, vals):
         result = super().write(vals)
         if vals.keys() & {"tz", "two_weeks_calendar", "flexible_hours", "schedule_type"}:
             self._aftersales_forget_spans()
         return result
+
+    # === ACTIONS === #
+
+    def action_aftersales_view_days(self):
+        """The exception days of this calendar, to edit without rights on Odoo's own hours."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "aftersales_service.aftersales_calendar_day_action"
+        )
+        return action | {
+            "domain": [("calendar_id", "=", self.id)],
+            "context": {"default_calendar_id": self.id},
+        }
+
+    def action_aftersales_serve_holidays(self):
+        """This calendar needs no public holidays."""
+        self.env["aftersales.calendar.day"].check_access("create")
+        # superuser: after-sales managers decide on exception days, not on Odoo's own hours
+        self.sudo().aftersales_serves_holidays = True
+
+    # === PUBLIC HOLIDAYS === #
+
+    @api.model
+    def _aftersales_holiday_year(self):
+        """The year whose public holidays should be known by now: from October on, the next."""
+        today = fields.Date.context_today(self)
+        return today.year + (today.month >= 10)
+
+    def _aftersales_with_holidays(self, year):
+        """Those with a closed day, or a leave of everybody, in a year."""
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        # superuser: what a calendar knows does not depend on who looks
+        closed = self.env["aftersales.calendar.day"].sudo()
+        known = dict(
+            closed._read_group(
+                [
+                    ("calendar_id", "in", self.ids),
+                    ("kind", "=", "closed"),
+                    ("date", ">=", first),
+                    ("date", "<=", last),
+                ],
+                ["calendar_id"],
+                ["__count"],
+            )
+        )
+        leaves = closed.env["resource.calendar.leaves"].search(
+            [
+                ("calendar_id", "in", [False, *self.ids]),
+                ("resource_id", "=", False),
+                ("time_type", "=", "leave"),
+                ("date_from", "<=", datetime(year + 1, 1, 2)),
+                ("date_to", ">=", datetime(year - 1, 12, 31)),
+            ]
+        )
+        return self.filtered(
+            lambda calendar: (
+                calendar in known
+                or any(
+                    local_date(leave.date_from, calendar) <= last
+                    and local_date(leave.date_to, calendar) >= first
+                    for leave in leaves
+                    if calendar._aftersales_heeds(leave)
+                )
+            )
+        )
+
+    def _aftersales_heeds(self, leave):
+        """A leave is this calendar's, or everybody's in its company."""
+        company = self.company_id or self.env.company
+        return leave.calendar_id in (self, self.browse()) and (
+            not leave.company_id or leave.company_id in company.sudo().parent_ids
+        )
 
     # === WHEN WORK HAPPENS === #
 

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import ormcache
 from odoo.tools.misc import format_date
 
 from .local_time import local_date
@@ -17,6 +18,11 @@ class ResourceCalendar(models.Model):
             return self._aftersales_get_month_spans(company_id, year, month)
 
         return load
+
+    @ormcache("self.id")
+    def _aftersales_get_cached_tz(self):
+        """The time zone, kept like the spans."""
+        return self.sudo().tz or "UTC"
 
     def _aftersales_forget_spans(self):
         res = super()._aftersales_forget_spans()

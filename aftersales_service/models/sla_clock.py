@@ -95,7 +95,9 @@ class AftersalesSlaClock(models.Model):
         readonly=True, help="How often it was opened again; each time the ladder starts anew."
     )
     failures = fields.Integer(string="Failed Attempts", readonly=True)
-    partner_id = fields.Many2one(related="request_id.partner_id", string="Customer", store=True)
+    partner_id = fields.Many2one(
+        related="request_id.partner_id", string="Customer", store=True, precompute=True
+    )
     used_hours = fields.Float(compute="_compute_hours", help="Counted so far.")
     late_hours = fields.Float(
         compute="_compute_hours", help="Counted time beyond the target; 0 when in time."
@@ -469,14 +471,13 @@ class AftersalesSlaClock(models.Model):
             "met": _to_text(self.date_met),
             "paused_since": _to_text(self.paused_since),
             "paused_until": _to_text(self.paused_until),
-            "reason": self.pause_reason_id.name or "",
+            "reason": self.pause_reason_id._get_cached_name(self.env.lang),
             "budget": self.budget,
             "left": left,
             "slices": slices,
-            "tz": self._get_tz() or "UTC",
-            "policy": self.policy_id.sudo().name or "",
+            "tz": self.calendar_id._aftersales_get_cached_tz() if self.calendar_id else "",
             "error": self.error or "",
-        }
+        } | self.policy_id._get_cached_card(self.env.lang)
 
     def _count_left(self, time, now):
         if self.state == "paused":

@@ -18,7 +18,7 @@ class AftersalesSlaClockEvent(models.Model):
     )
     request_id = fields.Many2one(related="clock_id.request_id")
     milestone = fields.Selection(related="clock_id.milestone")
-    company_id = fields.Many2one(related="clock_id.company_id", store=True)
+    company_id = fields.Many2one(related="clock_id.company_id", store=True, precompute=True)
     kind = fields.Selection(
         [
             ("start", "Started"),

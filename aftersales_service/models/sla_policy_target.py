@@ -39,7 +39,7 @@ class AftersalesSlaPolicyTarget(models.Model):
     calendar_id = fields.Many2one(
         "resource.calendar",
         string="Working Hours",
-        check_company=True,
+        ondelete="restrict",
         help="For working time only. Leave empty for the policy's.",
     )
     start_event = fields.Selection(

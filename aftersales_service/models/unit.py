@@ -169,7 +169,7 @@ class AftersalesUnit(models.Model):
         "aftersales.acceptance", "aftersales_acceptance_unit_rel", "unit_id", "acceptance_id"
     )
     is_sold_by_us = fields.Boolean(
-        default=True, help="Some promises hold only for units sold by us."
+        string="Sold by Us", default=True, help="Some promises hold only for units sold by us."
     )
     has_proof = fields.Boolean(
         string="Proof of Purchase",
@@ -319,7 +319,8 @@ class AftersalesUnit(models.Model):
     @api.depends("name", "product_id", "quantity")
     def _compute_display_name(self):
         for unit in self:
-            unit.display_name = f"{unit.name} · {unit.product_id.display_name}"
+            parts = filter(None, (unit.name, unit.product_id.display_name))
+            unit.display_name = " · ".join(parts)
 
     @api.constrains("lot_id", "product_id")
     def _check_lot(self):
@@ -471,6 +472,17 @@ class AftersalesUnit(models.Model):
         return dict(self._read_group([(field, "in", records.ids)], [field], ["__count"]))
 
     # === ACTIONS === #
+
+    def action_new_request(self):
+        """Take a request about this unit, on an empty form."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New Request"),
+            "res_model": "aftersales.request",
+            "views": [(False, "form")],
+            "context": {"default_unit_id": self.id},
+        }
 
     def action_view_requests(self):
         self.ensure_one()

@@ -140,11 +140,12 @@ class AftersalesUnit(models.Model):
 
     def _get_acceptance_action(self, order):
         customer = self.partner_id[:1] or order.partner_id
+        dialog = self.env.ref("aftersales_service.aftersales_acceptance_view_form_dialog")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Record Acceptance"),
             "res_model": "aftersales.acceptance",
-            "view_mode": "form",
+            "views": [(dialog.id, "form")],
             "target": "new",
             "context": {
                 "default_partner_id": customer.id,

@@ -51,7 +51,8 @@ class AftersalesUnit(models.Model):
         Other contexts add their events by extending ``_get_timeline_events``.
         """
         self.ensure_one()
-        events = sorted(self._get_timeline_events(), key=lambda event: event["at"], reverse=True)
+        events = sorted(self._get_timeline_events(), key=lambda event: event["at"])
+        events.reverse()  # those of one day, too
         today = fields.Date.context_today(self)
         for event in events:
             event["future"] = event["at"].date() > today
@@ -73,14 +74,23 @@ class AftersalesUnit(models.Model):
             at = fields.Datetime.context_timestamp(self, at).replace(tzinfo=None)
         else:
             at = datetime.combine(at, time.min)
+        linked = bool(record) and self._may_open(record)
         return {
             "at": at,
             "icon": icon,
             "title": title,
             "text": text or "",
-            "model": record._name if record else False,
-            "id": record.id if record else False,
+            "model": linked and record._name,
+            "id": linked and record.id,
         }
+
+    def _may_open(self, record):
+        """Whether a link to a document leads the user anywhere but to a refusal."""
+        if record._name == "sale.order" and not self.env.user.has_group(
+            "sales_team.group_sale_salesman"
+        ):
+            return False  # others may read orders, but their form reads invoices, too
+        return record.with_env(self.env).has_access("read")
 
     def _get_date_events(self):
         sources = {
@@ -143,7 +153,7 @@ class AftersalesUnit(models.Model):
                 ruling=label(claim, "ruling", claim.ruling),
             )
             yield self._timeline_event(
-                claim.write_date, "fa-gavel", title, claim.ruling_reason, claim
+                claim.date_ruled or claim.write_date, "fa-gavel", title, claim.ruling_reason, claim
             )
 
     def _get_case_events(self):

@@ -1,5 +1,6 @@
 from . import (
     claim_ruling,
+    holiday_load,
     order_terms,
     plan_library,
     request_pause,

@@ -30,7 +30,8 @@ class AftersalesClaimRuling(models.TransientModel):
             unit = dialog.claim_id.unit_id
             decision = unit._decide(known.pop("on"), **known)[unit] if dialog.ruling else None
             dialog.result_after = decision and decision.result.value
-            repairs = dialog.claim_id.repair_ids
+            # superuser: whoever takes requests sees the sums, not the repairs
+            repairs = dialog.claim_id.sudo().repair_ids
             dialog.charged_before = repairs._aftersales_get_charged()
             dialog.charged_after = repairs._aftersales_get_charged(decision)
 

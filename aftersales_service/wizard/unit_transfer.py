@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import format_date
 
 
 class AftersalesUnitTransfer(models.TransientModel):
@@ -39,7 +40,7 @@ class AftersalesUnitTransfer(models.TransientModel):
             unit.message_post(
                 body=self.env._(
                     "Owner since %(day)s: %(owner)s (before: %(former)s). %(note)s",
-                    day=self.date,
+                    day=format_date(self.env, self.date),
                     owner=self.partner_id.display_name,
                     former=former.display_name,
                     note=self.note or "",

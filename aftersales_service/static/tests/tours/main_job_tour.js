@@ -76,7 +76,7 @@ tours.add("aftersales_agent_tour", {
             trigger: ".o_data_row:contains(Seal) td[name=aftersales_charge]:contains(We – Free)",
         },
         {trigger: "button[name=action_create_sale_order]", run: "click"},
-        {content: "Quoted", trigger: "button[name=action_view_sale_order]"},
+        {content: "Quoted", trigger: ".o_field_widget[name=sale_order_id]:not(:empty)"},
         {
             trigger: ".o_data_row:contains(Seal) td[name=aftersales_price_unit]:contains(0.00)",
         },

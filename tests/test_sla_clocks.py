@@ -1,0 +1,455 @@
+"""Clocks in a request's life: pauses, other promises, corrections, and what they explain."""
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, users
+
+from .common import AftersalesCommon
+
+FOUR_HOURS = {"milestone": "resolution", "amount": 4, "unit": "working_hour"}
+RESPONSE = {"milestone": "response", "amount": 2, "unit": "hour"}
+
+
+class SlaCase(AftersalesCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.agent = cls._user("agent", "aftersales_service.group_aftersales_agent")
+        cls.reason = cls.env.ref("aftersales_service.pause_reason_customer")
+        # 8:00–12:00 and 13:00–17:00, Monday to Friday
+        cls.calendar = cls.company.resource_calendar_id
+
+    def _do(self, request, local, action, *args, **kwargs):
+        with freeze_time(self._utc(local)):
+            result = getattr(request, action)(*args, **kwargs)
+            self.env.flush_all()
+        return result
+
+    def _start(self, request, local):
+        self._do(request, local, "action_diagnose")
+
+
+class TestPauses(SlaCase):
+    def test_a_second_pause_never_overwrites_the_first(self):
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        for begin, end in (("09:00", "10:00"), ("11:00", "14:00")):
+            self._do(request, f"2026-03-16 {begin}", "_wait", self.reason)
+            self._do(request, f"2026-03-16 {end}", "action_start")
+        self.assertDue(request, resolution="2026-03-16 16:00")  # 1 h and 2 h without lunch
+        hours = self._clock(request, "resolution").event_ids.mapped("hours")
+        self.assertEqual([hour for hour in hours if hour], [1, 2])
+
+    def test_paused_is_never_violated_and_never_escalates(self):
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 09:00", "_wait", self.reason)
+        self._run_job("2026-04-16 09:00")
+        clock = self._clock(request, "resolution")
+        self.assertEqual((clock.state, clock.deadline, clock.log_ids.ids), ("paused", False, []))
+        self.assertEqual((request.sla_urgency, request.party), ("paused", "customer"))
+        self._do(request, "2026-04-16 10:00", "action_start")
+        self.assertDue(request, resolution="2026-04-16 14:00")
+        self.assertFalse(request.party)
+
+    def test_only_the_clocks_of_the_reason_stop(self):
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE, FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 09:00", "_wait", self.reason)
+        states = {clock.milestone: clock.state for clock in request.clock_ids}
+        self.assertEqual(states, {"response": "running", "resolution": "paused"})
+
+    def test_the_longest_time_to_wait_ends_by_itself_at_that_moment(self):
+        self.reason.max_hours = 3
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        with freeze_time(self._utc("2026-03-16 09:00")):
+            dialog = Form(
+                self.env["aftersales.request.pause"].with_context(default_request_ids=request.ids)
+            )
+            dialog.reason_id = self.reason
+            self.assertIn("Solution: stops; due", dialog.preview)
+            dialog.save().action_apply()
+        self.assertDue(request, resolution="2026-03-16 16:00")
+        self._run_job("2026-03-16 16:30")  # late: the pause ended at noon all the same
+        self.assertEqual(request.state, "in_progress")
+        self.assertDue(request, resolution="2026-03-16 16:00")
+        self.assertEqual(self._clock(request, "resolution").urgency, "breached")
+
+    def test_proof_and_times_are_checked(self):
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        request.action_diagnose()
+        reason = self.env.ref("aftersales_service.pause_reason_access")
+        dialog = self.env["aftersales.request.pause"].create(
+            {"request_ids": [Command.set(request.ids)], "reason_id": reason.id}
+        )
+        with self.assertRaisesRegex(UserError, "needs a proof"):
+            dialog.action_apply()
+        dialog.write({"note": "Gate closed, photo sent", "until": "2020-01-01 10:00:00"})
+        with self.assertRaisesRegex(UserError, "cannot end in the past"):
+            dialog.action_apply()
+        dialog.until = False
+        dialog.action_apply()
+        self.assertEqual(request.state, "waiting")
+
+    def test_resolved_while_paused_is_met(self):
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 09:00", "_wait", self.reason)
+        self._do(request, "2026-03-20 09:00", "action_resolve")
+        clock = self._clock(request, "resolution")
+        self.assertEqual((clock.state, clock.used_hours), ("met", 1))
+        self.assertFalse(request.pause_reason_id)
+
+    def test_the_customers_answer_ends_the_wait(self):
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 09:00", "_wait", self.reason)
+        self._do(
+            request,
+            "2026-03-16 10:00",
+            "message_post",
+            body="Here is the photo",
+            author_id=self.customer.id,
+            message_type="email",
+            subtype_xmlid="mail.mt_comment",
+        )
+        self.assertEqual(request.state, "in_progress")
+        self.assertDue(request, resolution="2026-03-16 14:00")
+
+
+class TestFacts(SlaCase):
+    def test_the_first_public_answer_meets_the_response(self):
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE))
+        post = {"author_id": self.agent.partner_id.id, "message_type": "comment"}
+        self._do(
+            request,
+            "2026-03-16 08:10",
+            "message_post",
+            body="Note",
+            subtype_xmlid="mail.mt_note",
+            **post,
+        )
+        self.assertEqual(self._clock(request, "response").state, "running")
+        robot = self.env.ref("base.partner_root")
+        self._do(
+            request,
+            "2026-03-16 08:15",
+            "message_post",
+            body="Received",
+            author_id=robot.id,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
+        self.assertEqual(self._clock(request, "response").state, "running")
+        self._do(
+            request,
+            "2026-03-16 08:20",
+            "message_post",
+            body="We come",
+            subtype_xmlid="mail.mt_comment",
+            **post,
+        )
+        clock = self._clock(request, "response")
+        self.assertEqual((clock.state, clock.date_met), ("met", self._utc("2026-03-16 08:20")))
+
+    def test_whoever_solves_has_answered(self):
+        visit = {"milestone": "on_site", "amount": 4, "unit": "hour"}
+        call = {"milestone": "callback", "amount": 8, "unit": "hour"}
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE, visit, call, FOUR_HOURS))
+        self._do(request, "2026-03-16 09:00", "action_resolve")
+        states = {clock.milestone: clock.state for clock in request.clock_ids}
+        self.assertEqual(
+            states,
+            {"response": "met", "on_site": "cancelled", "callback": "running", "resolution": "met"},
+        )
+        self._do(request, "2026-03-16 09:00", "action_close")
+        self.assertEqual(self._clock(request, "callback").state, "cancelled")
+
+    def test_a_reopened_case_goes_on_where_it_stopped(self):
+        visit = {"milestone": "on_site", "amount": 4, "unit": "hour"}
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE, visit, FOUR_HOURS))
+        self._do(request, "2026-03-16 09:00", "action_resolve")
+        self._do(request, "2026-03-17 09:00", "action_reopen")
+        self.assertDue(request, resolution="2026-03-17 12:00", on_site="2026-03-17 12:00")
+        self.assertEqual(self._clock(request, "response").state, "met")
+
+    def test_cancelled_and_reopened(self):
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE))
+        self._do(request, "2026-03-16 09:00", "action_cancel")
+        self.assertEqual(self._clock(request, "response").state, "cancelled")
+        self.assertFalse(request.next_due_at)
+        self._do(request, "2026-03-16 11:00", "action_reopen")
+        self.assertDue(request, response="2026-03-16 12:00")
+
+    def test_a_corrected_fact_corrects_the_clock(self):
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE))
+        request.date_responded = self._utc("2026-03-16 11:00")
+        clock = self._clock(request, "response")
+        self.assertEqual(clock.state, "failed")
+        request.date_responded = self._utc("2026-03-16 09:00")
+        self.assertEqual((clock.state, clock.date_met), ("met", self._utc("2026-03-16 09:00")))
+        request.date_reported = self._utc("2026-03-16 06:00")
+        self.assertEqual((clock.state, clock.deadline), ("failed", self._utc("2026-03-16 08:00")))
+        request.date_responded = False
+        self.assertEqual(clock.state, "running")
+
+    def test_a_deadline_in_the_past_at_creation_is_overdue_at_once(self):
+        old = self._utc("2026-03-01 08:00")
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE), date_reported=old)
+        self.assertEqual((request.sla_urgency, request.clock_ids.error), ("breached", False))
+
+
+class TestPromises(SlaCase):
+    def test_a_priority_change_keeps_the_pauses(self):
+        """GLPI lost them; ERPNext counted a hold twice."""
+        urgent = {"priority": "2", "milestone": "resolution", "amount": 2, "unit": "working_hour"}
+        request = self._reported("2026-03-16 08:00", self._sla(urgent, FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 08:30", "_wait", self.reason)
+        self._do(request, "2026-03-16 09:30", "action_start")
+        self._do(request, "2026-03-16 10:00", "write", {"priority": "2"})
+        self.assertDue(request, resolution="2026-03-16 11:00")
+        event = self._clock(request, "resolution").event_ids[-1]
+        self.assertEqual(
+            (event.kind, event.deadline_before, event.note),
+            ("retarget", self._utc("2026-03-16 14:00"), "Priority changed"),
+        )
+
+    def test_the_dialog_shows_what_moves_and_may_drop_the_pauses(self):
+        urgent = {"priority": "2", "milestone": "resolution", "amount": 2, "unit": "working_hour"}
+        request = self._reported("2026-03-16 08:00", self._sla(urgent, FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 08:30", "_wait", self.reason)
+        self._do(request, "2026-03-16 09:30", "action_start")
+        with freeze_time(self._utc("2026-03-16 10:00")):
+            dialog = Form(
+                self.env["aftersales.request.retarget"].with_context(
+                    default_request_id=request.id, lang="en_US", tz="Asia/Shanghai"
+                )
+            )
+            self.assertEqual(dialog.preview, "No deadline moves.")
+            dialog.priority = "2"
+            self.assertRegex(dialog.preview, r"Solution: .*06:00.* → .*03:00")
+            dialog.carry = False
+            self.assertRegex(dialog.preview, r"Solution: .*06:00.* → .*02:00")
+            dialog.save().action_apply()
+        self.assertDue(request, resolution="2026-03-16 10:00")
+
+    def test_met_clocks_stay_as_they_were(self):
+        urgent = {"priority": "2", "milestone": "response", "amount": 1, "unit": "minute"}
+        request = self._reported("2026-03-16 08:00", self._sla(urgent, RESPONSE))
+        self._do(request, "2026-03-16 09:00", "action_respond")
+        request.priority = "2"
+        self.assertEqual(self._clock(request, "response").state, "met")
+        self.assertEqual(len(request.clock_ids), 1)
+
+    def test_the_nearest_policy_counts(self):
+        company, team_policy, customers, plans = (
+            self._sla(RESPONSE, name=name) for name in ("company", "team", "customer", "plan")
+        )
+        request = self._reported("2026-03-16 08:00", company)
+        self.assertEqual(request.sla_policy_id, company)
+        team = self.env["aftersales.team"].create({"name": "T", "sla_policy_id": team_policy.id})
+        request.team_id = team
+        self.assertEqual(request.sla_policy_id, team_policy)
+        self.customer.aftersales_sla_policy_id = customers
+        contact = self.env["res.partner"].create({"name": "Desk", "parent_id": self.customer.id})
+        request.partner_id = contact
+        self.assertEqual(request.sla_policy_id, customers)
+        plan = self._plan({"length": 12}, sla_policy_id=plans.id)
+        unit = self._delivered("SN-9", plan=plan, on="2026-03-01")
+        request.unit_id = unit
+        self.assertEqual(request.sla_policy_id, plans)
+        self.assertEqual(len(request.clock_ids), 1)
+        self.assertEqual(request.clock_ids.policy_id, plans)
+
+    def test_another_companys_policy_never_counts(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        policy = self._sla(RESPONSE, company_id=other.id)
+        self.customer.with_company(self.company).aftersales_sla_policy_id = policy
+        request = self._reported("2026-03-16 08:00")
+        self.assertFalse(request.clock_ids)
+        self.assertIn(
+            ("Customer: Promise belongs to another company", False), request._explain_promise()
+        )
+
+    def test_why_there_is_no_promise(self):
+        policy = self._sla({**RESPONSE, "priority": "2"})
+        request = self._reported("2026-03-16 08:00", policy)
+        rows = request._explain_promise()
+        self.assertIn(("Plan of the unit: no policy is chosen there", False), rows)
+        self.assertIn(("Company: Promise", True), rows)
+        self.assertIn(("First response: 2 Hours (Urgent) – does not fit: Priority", False), rows)
+        self.assertIn(("First response: no target fits", False), rows)
+        policy.active = False
+        self.assertIn(("Company: Promise is archived", False), request._explain_promise())
+
+    def test_an_edited_policy_reaches_open_requests_when_told_to(self):
+        policy = self._sla(RESPONSE, FOUR_HOURS)
+        request = self._reported("2026-03-16 08:00", policy)
+        answered = self._reported("2026-03-16 08:00")
+        self._do(answered, "2026-03-16 09:00", "action_respond")
+        policy.target_ids[0].amount = 1
+        self.assertDue(request, response="2026-03-16 10:00")
+        self.assertEqual(policy.stale_count, 1)
+        policy.action_apply_to_open()
+        policy.invalidate_recordset(["stale_count"])
+        self.assertDue(request, response="2026-03-16 09:00")
+        self.assertDue(answered, response="2026-03-16 10:00")
+        self.assertEqual(policy.stale_count, 0)
+
+    def test_a_target_that_is_gone_leaves_its_clock_running(self):
+        policy = self._sla(RESPONSE, FOUR_HOURS)
+        request = self._reported("2026-03-16 08:00", policy)
+        policy.target_ids[0].unlink()
+        self.assertDue(request, response="2026-03-16 10:00")
+        policy.action_apply_to_open()
+        self.assertEqual(self._clock(request, "response").state, "cancelled")
+
+    def test_used_policies_are_archived_not_deleted(self):
+        policy = self._sla(RESPONSE)
+        self._reported("2026-03-16 08:00", policy)
+        self.company.aftersales_sla_policy_id = False
+        with self.assertRaisesRegex(UserError, "Archive it instead"):
+            policy.unlink()
+
+    def test_promises_that_make_no_sense_are_refused(self):
+        with self.assertRaisesRegex(ValidationError, "promises no time at all"):
+            self._sla({**RESPONSE, "amount": 0})
+        with self.assertRaisesRegex(ValidationError, "whole days"):
+            self._sla({**RESPONSE, "amount": 1.5, "unit": "working_day"})
+        with self.assertRaisesRegex(ValidationError, "can never count"):
+            self._sla({**RESPONSE, "sequence": 1}, {**RESPONSE, "sequence": 2, "priority": "2"})
+        with self.assertRefusedByDatabase():
+            self._sla(RESPONSE, watch_percent=90, risk_percent=50)
+
+
+class TestCalendars(SlaCase):
+    def test_a_closure_moves_running_deadlines(self):
+        request = self._reported("2026-03-16 16:00", self._sla(FOUR_HOURS))
+        self.assertDue(request, resolution="2026-03-17 11:00")
+        with freeze_time(self._utc("2026-03-16 16:30")):
+            moved = self.env["aftersales.sla.clock"]._count_moved(
+                self.calendar, self.company, [self._utc("2026-03-17 12:00").date()], []
+            )
+            self.assertEqual(moved, 1)
+            self.calendar.aftersales_day_ids = [
+                Command.create({"date": "2026-03-17", "kind": "closed", "name": "Typhoon"})
+            ]
+        self._run_job("2026-03-16 16:31")
+        self.assertDue(request, resolution="2026-03-18 11:00")
+        why = [row["why"] for row in request.clock_ids._explain()[request.clock_ids]["rows"]]
+        self.assertIn("Typhoon", why)
+
+    def test_a_calendar_without_hours_says_so(self):
+        empty = self.env["resource.calendar"].create(
+            {"name": "Never", "attendance_ids": [Command.clear()]}
+        )
+        request = self._reported(
+            "2026-03-16 08:00", self._sla({**FOUR_HOURS, "calendar_id": empty.id})
+        )
+        clock = request.clock_ids
+        self.assertIn("never offer the time", clock.error)
+        self.assertEqual((clock.state, clock.deadline), ("waiting", False))
+        self._run_job("2026-03-17 08:00")
+        request.action_respond()
+        self.assertTrue(request.sla_strip["clocks"][0]["error"])
+
+    def test_a_target_beyond_every_working_hour_says_so(self):
+        request = self._reported("2026-03-16 08:00", self._sla({**FOUR_HOURS, "amount": 10**7}))
+        self.assertTrue(request.clock_ids.error)
+
+    def test_flexible_hours_say_so(self):
+        loose = self.env["resource.calendar"].create(
+            {"name": "Loose", "flexible_hours": True, "full_time_required_hours": 40}
+        )
+        request = self._reported(
+            "2026-03-16 08:00", self._sla({**FOUR_HOURS, "calendar_id": loose.id})
+        )
+        self.assertTrue(request.clock_ids.error)
+
+
+class TestWhy(SlaCase):
+    def test_the_rows_sum_to_the_target(self):
+        request = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS))
+        self._start(request, "2026-03-13 15:00")
+        self._do(request, "2026-03-13 16:00", "_wait", self.reason)
+        self._do(request, "2026-03-13 16:30", "action_start")
+        explained = request.with_user(self.agent).get_sla_explanation()
+        [clock] = explained["clocks"]
+        self.assertEqual(sum(row["seconds"] for row in clock["rows"]), clock["budget"])
+        self.assertIn(
+            "Paused: Waiting for the customer's answer", [row["why"] for row in clock["rows"]]
+        )
+        self.assertEqual(
+            sorted({row["kind"] for row in clock["rows"]}), ["counted", "off", "paused"]
+        )
+
+    def test_replay_says_whether_anything_moved(self):
+        request = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS))
+        clock = request.clock_ids
+        self.assertIn("nothing moved", clock.action_replay()["params"]["message"])
+        self.env.cr.execute(
+            "UPDATE aftersales_sla_clock SET deadline = now() WHERE id = %s", [clock.id]
+        )
+        clock.invalidate_recordset()
+        self.assertIn("1 deadlines moved", clock.action_replay()["params"]["message"])
+        self.assertDue(request, resolution="2026-03-16 10:00")
+
+    @users("agent")
+    def test_the_log_is_not_edited(self):
+        request = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS))
+        event = request.clock_ids.event_ids
+        with self.assertRaises(UserError):
+            event.write({"at": "2026-01-01 00:00:00"})
+        for record in (event, request.clock_ids):
+            mine = record.with_user(self.env.user)
+            with self.assertRaises(AccessError):
+                mine.unlink()
+        with self.assertRaises(AccessError):
+            request.clock_ids.with_user(self.env.user).write({"deadline": "2030-01-01 00:00:00"})
+
+    def test_users_see_the_clocks_of_their_requests_only(self):
+        user = self._user("plain", "aftersales_service.group_aftersales_user")
+        mine = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS), user_id=user.id)
+        other = self._reported("2026-03-13 15:00", user_id=self.agent.id)
+        self.assertTrue(mine.with_user(user).get_sla_explanation()["clocks"])
+        with self.assertRaises(AccessError):
+            other.with_user(user).get_sla_explanation()
+        mine.with_user(user).action_respond()
+        mine.with_user(user).action_diagnose()
+        mine.with_user(user)._wait(self.reason)
+        mine.with_user(user).action_start()
+
+    def test_the_badge_costs_one_query(self):
+        requests = self.env["aftersales.request"]
+        policy = self._sla(RESPONSE, FOUR_HOURS)
+        for _number in range(5):
+            requests |= self._reported("2026-03-13 15:00", policy)
+        requests.invalidate_recordset()
+        requests.mapped("sla_badge")
+        self.env.invalidate_all()
+        with self.assertQueryCount(1):
+            requests.mapped("sla_badge")
+
+
+class TestBatches(SlaCase):
+    def test_creation_does_not_ask_per_request(self):
+        policy = self._sla(RESPONSE, FOUR_HOURS, {"milestone": "on_site", "amount": 4})
+        self.company.aftersales_sla_policy_id = policy
+        values = [{"title": f"Case {n}", "partner_id": self.customer.id} for n in range(300)]
+        create = self.env["aftersales.request"].create
+        create(values[:2])
+        counts = []
+        for size in (100, 200):
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            requests = create(values[:size])
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(len(requests.clock_ids), 3 * size)
+        self.assertLess(counts[1] - counts[0], 50)
+        self.assertLess(counts[0], 100)
