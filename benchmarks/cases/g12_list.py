@@ -110,9 +110,7 @@ CASES = (
             "without_promises": Side(
                 partial(request_list, without=PROMISE_COLUMNS), show_page, check_request_page
             ),
-            "helpdesk": Side(
-                ticket_list, show_page, check_page, slow=True, model=helpdesk.TICKET
-            ),
+            "helpdesk": Side(ticket_list, show_page, check_page, slow=True, model=helpdesk.TICKET),
         },
         prepare,
         peers="helpdesk",
