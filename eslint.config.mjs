@@ -8,7 +8,7 @@ export default [
         languageOptions: {
             ecmaVersion: 2024,
             sourceType: "module",
-            globals: {...globals.browser, odoo: "readonly"},
+            globals: {...globals.browser, luxon: "readonly", odoo: "readonly"},
         },
         rules: {
             complexity: ["error", 10],

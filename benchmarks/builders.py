@@ -4,9 +4,28 @@ The people have the rights that their work needs and no others, because record r
 checks cost queries, too.
 """
 
+from datetime import timedelta
+
 from odoo import Command
+from odoo.fields import Date
+
+from benchmarks import bulk
 
 PLAN = "aftersales.plan"  # in the registry only where the addon is installed
+AGENT = "aftersales_service.group_aftersales_agent"
+
+MADE = 1000  # units that the ORM makes; the others are copies of these
+DAYS = 4 * 365  # over which they were delivered, as many each day, the last one today
+CUSTOMERS = 50
+MODELS = 40
+ENDS = 20  # one unit of so many was given back, a month after it was delivered
+# As units are made inside a transfer: no mail, no log.
+QUIETLY = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notrack": True,
+}
 
 
 def has_addon(env) -> bool:
@@ -35,15 +54,15 @@ def products(env, number: int, *, plan=None, **values):
     )
 
 
-def plan_with_two_terms(env):
-    """Return a plan that promises two years and five on one component; None without addon."""
+def plan_with_two_terms(env, months: int = 24):
+    """Return a plan that promises so long, and five years on the motor; None without addon."""
     if not has_addon(env):
         return None
     component = env["aftersales.component"].create({"name": "Motor"})
-    terms = [{"length": 24}, {"length": 60, "component_id": component.id}]
+    terms = [{"length": months}, {"length": 60, "component_id": component.id}]
     policy = env["aftersales.warranty.policy"].create(
         {
-            "name": "Two years, five on the motor",
+            "name": f"{months} months, five years on the motor",
             "start_event": "delivery",
             "term_ids": [
                 Command.create({"sequence": place, **term}) for place, term in enumerate(terms)
@@ -82,3 +101,31 @@ def quotation(env, goods, quantity: int):
             }
         )
     )
+
+
+def units(env, number: int, *, months: tuple[int, ...] = (12, 24, 60)):
+    """Return units with cover, a serial each, delivered evenly over the years: the newest last.
+
+    Neighbours have different plans, each of which promises so many months.
+    """
+    plans = [plan_with_two_terms(env, length) for length in months]
+    goods = products(env, MODELS, tracking="serial")
+    customers = env["res.partner"].create(
+        [{"name": f"Hotel {place}", "tz": "Asia/Shanghai"} for place in range(CUSTOMERS)]
+    )
+    today = Date.today()
+    vals_list = [
+        {
+            "name": f"SN-{place:04}",
+            "product_id": goods[place % MODELS].id,
+            "partner_id": customers[place % CUSTOMERS].id,
+            "plan_id": plans[place % len(plans)].id,
+            "date_delivered": today - timedelta(days=DAYS * (MADE - 1 - place) // MADE),
+        }
+        for place in range(MADE)
+    ]
+    made = env["aftersales.unit"].with_context(**QUIETLY).create(vals_list)
+    for unit in made[::ENDS]:
+        given_back = min(today, unit.date_delivered + timedelta(days=30))
+        unit.write({"state": "ended", "date_ended": given_back})
+    return env["aftersales.unit"].browse(bulk.with_copies(made, number).ids)

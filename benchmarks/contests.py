@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from benchmarks.report import (
     interval,
+    judged,
     milliseconds,
     ratio_of_medians,
+    refuse_unknown,
     short,
     spread_of,
     times_range,
@@ -45,6 +47,14 @@ class Row:
         return f"| {' | '.join(cells)} | {self.gate} | {verdict(self.passed, self.remark)} |"
 
 
+def refuse_unknown_gates(gates: Mapping, rivals: Sequence[str], key: str) -> None:
+    refuse_unknown(gates, OWN_KEYS, key)
+    beside = gates.get("beside", {})
+    refuse_unknown(beside, set(rivals), f"{key}.beside")
+    for rival, limits in beside.items():
+        refuse_unknown(limits, BESIDE_KEYS, f"{key}.beside.{rival}")
+
+
 def rivals_with(gate: str, gates: Mapping) -> set[str]:
     """Return the rivals beside whom there is such a gate."""
     return {rival for rival, limits in gates.get("beside", {}).items() if gate in limits}
@@ -70,25 +80,27 @@ def judge(result: Mapping, gates: Mapping) -> list[Row]:
 
 
 def _own_rows(result: Mapping, gates: Mapping) -> Iterator[Row]:
-    number = result["numbers"]["ours"]
     queries = result["counts"]["ours"]["queries"]
-    yield _own_row(
-        result, OWN_QUERIES, gates, {"queries": queries, "queries_each": queries / number}
-    )
+    yield _own_row(result, OWN_QUERIES, gates, [queries])
     if times := result.get("times"):
-        wall = statistics.median(_seconds(times, "ours")) * 1000
-        yield _own_row(result, OWN_TIMES, gates, {"ms": wall, "ms_each": wall / number}, " ms")
+        milliseconds_taken = [seconds * 1000 for seconds in _seconds(times, "ours")]
+        yield _own_row(result, OWN_TIMES, gates, milliseconds_taken, " ms")
 
 
 def _own_row(
-    result: Mapping, measures: Mapping, gates: Mapping, values: Mapping, unit: str = ""
+    result: Mapping, measures: Mapping, gates: Mapping, readings: Sequence[float], unit: str = ""
 ) -> Row:
     """Show the measure that has a gate, or the first: both say the same of equal work."""
     name = next((name for name in measures if name in gates), next(iter(measures)))
-    row = (result["title"], "", measures[name], f"{_rounded(values[name])}{unit}")
+    if name.endswith("_each"):
+        readings = [reading / result["numbers"]["ours"] for reading in readings]
+    median = statistics.median(readings)
+    row = (result["title"], "", measures[name], f"{_rounded(median)}{unit}")
     if name not in gates:
         return Row(*row)
-    return Row(*row, gate=f"≤ {gates[name]}{unit}", passed=values[name] <= gates[name])
+    gate = gates[name]
+    passed = judged(median, min(readings), gate)
+    return Row(*row, gate=f"≤ {gate}{unit}", passed=passed, remark="not decidable")
 
 
 def _rows_beside(rival: str, result: Mapping, gates: Mapping) -> Iterator[Row]:
@@ -117,32 +129,28 @@ def _compare_calls(rival: str, result: Mapping) -> Row:
 
 
 def _compare_times(rival: str, result: Mapping, times: Mapping, gates: Mapping) -> Row:
-    """Judge a ratio of times, unless it lies within what this machine adds of its own."""
+    """Judge a ratio of times, or report it; within what the machine adds it says nothing."""
     ours, theirs, again = (_each(result, times, side) for side in ("ours", rival, "again"))
-    ratio, noise = ratio_of_medians(ours, theirs), spread_of(again, ours)
-    row = Row(
+    ratio, (least, most) = ratio_of_medians(ours, theirs), interval(ours, theirs)
+    row = (
         result["title"],
         rival,
         f"wall each, {len(ours)} pairs",
         milliseconds(ours),
         milliseconds(theirs),
-        f"{_ratio(ratio)} ({_ratio_range(*interval(ours, theirs))})",
+        f"{_ratio(ratio)} ({_ratio_range(least, most)})",
     )
-    return _judged(row, ratio, noise, gates)
-
-
-def _judged(row: Row, ratio: float, noise: tuple[float, float], gates: Mapping) -> Row:
-    limit, gate = None, ""
     if "faster" in gates:
-        limit, gate = 1 / gates["faster"], f"{gates['faster']} × faster"
-    elif "at_most" in gates:
-        limit, gate = gates["at_most"], f"≤ × {gates['at_most']}"
-    shown = (row.contest, row.beside, row.measure, row.ours, row.theirs, row.ratio, gate)
-    if noise[0] <= ratio <= noise[1]:
-        return Row(*shown, remark="not decidable")
-    if limit is None:
-        return Row(*shown, remark=f"reported (noise {times_range(*noise)})")
-    return Row(*shown, passed=ratio <= limit)
+        passed = judged(ratio, least, 1 / gates["faster"])
+        return Row(*row, f"{gates['faster']} × faster", passed, remark="not decidable")
+    if "at_most" in gates:
+        passed = judged(ratio, least, gates["at_most"])
+        return Row(*row, f"≤ × {gates['at_most']}", passed, remark="not decidable")
+    low, high = spread_of(again, ours)
+    within = low <= ratio <= high
+    return Row(
+        *row, remark="not decidable" if within else f"reported (noise {times_range(low, high)})"
+    )
 
 
 def _each(result: Mapping, times: Mapping, side: str) -> list[float]:

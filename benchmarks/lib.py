@@ -56,6 +56,10 @@ class Case:
     ``setup`` gets an environment and returns whatever ``run`` and ``check`` need. ``check`` looks
     at the outcome of each single run and returns the numbers that prove it; it must hold in both
     databases, or say itself what differs between them.
+
+    ``ours_only`` is work that a database without the addon knows nothing of. Its peer, if any, is
+    ``plain``: another way through the same prepared state, which ``check`` has to tell apart.
+    ``full_only`` takes too long for --quick.
     """
 
     key: str
@@ -63,6 +67,19 @@ class Case:
     setup: Callable[[Any], Any]
     run: Callable[[Any], None]
     check: Callable[[Any], dict[str, int]]
+    ours_only: bool = False
+    plain: Callable[[Any], None] | None = None
+    full_only: bool = False
+
+    @property
+    def form(self) -> dict:
+        """Return what the program has to know that leads the processes."""
+        return {
+            "title": self.title,
+            "ours_only": self.ours_only,
+            "plain": self.plain is not None,
+            "full_only": self.full_only,
+        }
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,7 @@ class Side:
     slow: bool = False  # many seconds: warmed up once, its calls are not counted
     silent: bool = False  # may do without any query
     model: str = ""  # a database without this model cannot do it
+    plain = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +105,7 @@ class Contest:
     """The same work done by us and by rivals, in turn, in one process on one database.
 
     ``peers`` is the set of peers.txt that rivals come from. Where its addons are not installed
-    we are measured beside the rest.
+    we are measured beside the rest. ``full_only`` takes too long for --quick.
     """
 
     key: str
@@ -96,6 +114,17 @@ class Contest:
     rivals: Mapping[str, Side] = field(default_factory=dict)
     setup: Callable[[Any], Any] = lambda env: env
     peers: str = ""
+    full_only: bool = False
+
+    def form(self, env) -> dict:
+        """Return what the program has to know that leads the processes."""
+        return {
+            "title": self.title,
+            "peers": self.peers,
+            "full_only": self.full_only,
+            "rivals": list(self.rivals),
+            "numbers": {name: side.number for name, side in self.sides(env).items()},
+        }
 
     def sides(self, env) -> dict[str, Side]:
         """Return who can take part in this database, ours first."""
@@ -141,16 +170,19 @@ class Bench:
     def warm_up(self) -> None:
         for _ in range(1 if self.slow else WARM_UPS):
             self.repeat(_nothing)
+            if self.case.plain:
+                self.repeat(_nothing, plain=True)
 
-    def repeat(self, probe: Callable) -> Any:
+    def repeat(self, probe: Callable, *, plain: bool = False) -> Any:
         """Run the case once under a probe, prove its outcome, and undo it.
 
         Pending writes and tracking are part of the work, hence the flush inside the probe.
         """
+        run = self.case.plain if plain else self.case.run
         savepoint = self.cr.savepoint()
         self._forget()
         with _without_gc(), _stopped_clock(), _without_commit(), probe(self.cr) as reading:
-            self.case.run(self.state)
+            run(self.state)
             self.cr.flush()
         self.facts = self.case.check(self.state)
         savepoint.close(rollback=True)
@@ -162,19 +194,20 @@ class Bench:
         self.env.invalidate_all()
         self.cr.cache.clear()
 
-    def count(self) -> dict:
+    def count(self, *, plain: bool = False) -> dict:
         """Return what the gates judge, with the details that explain a difference."""
         if not self.slow:
-            self.repeat(_nothing)  # what ran before may have emptied the registry's caches
-        statements = self.repeat(_statements)
+            # what ran before may have emptied the registry's caches
+            self.repeat(_nothing, plain=plain)
+        statements = self.repeat(_statements, plain=plain)
         queries = statements.total()
         if not queries and not self.silent:
             raise InvalidCase("it sends no query at all")
         counted = {"facts": self.facts, "queries": queries, "statements": dict(statements)}
-        return counted if self.slow else counted | self._count_calls()
+        return counted if self.slow else counted | self._count_calls(plain=plain)
 
-    def _count_calls(self) -> dict:
-        profiles = [self.repeat(_calls) for _ in range(COUNTED)]
+    def _count_calls(self, *, plain: bool) -> dict:
+        profiles = [self.repeat(_calls, plain=plain) for _ in range(COUNTED)]
         totals = [profile.total() for profile in profiles]
         return {
             "calls": min(totals),
@@ -182,9 +215,9 @@ class Bench:
             "functions": dict(profiles[0]),
         }
 
-    def time(self) -> dict:
+    def time(self, *, plain: bool = False) -> dict:
         """Return the seconds of one repetition, on the clock and on the processor."""
-        return dict(self.repeat(_seconds))
+        return dict(self.repeat(_seconds, plain=plain))
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """Measure the addon against a database without it, and beside others: ``make bench ARGS=--quick``.
 
-For a case each side has its own database and its own process, and both run the same. In a contest
-we and our rivals take turns in one process. The exit status is 1 when a hard gate of goals.toml
-fails or something could not be measured.
+Each side has its own database and its own process; both run the same cases. What only the addon
+can do is measured in its database alone, against a plain way of the same case or against nothing.
+In a contest we and our rivals take turns in one process on one database.
+
+The exit status is 1 when a hard gate of goals.toml fails or a case could not be measured.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from itertools import cycle, islice, permutations
 from pathlib import Path
 
@@ -21,11 +24,11 @@ from scripts.console import Problem, say, step, warn
 from scripts.files import locked
 from scripts.layout import DEV, ROOT, caller_path
 
-SIDES = ("with", "without")
-# In --full a second database without the addon shows how far apart equal sides are.
+SIDES = ("ours", "peer")
+# Where time is taken, the peer a second time shows how far apart equal sides are.
 TIMED_SIDES = (*SIDES, "again")
 PAIRS = 20
-PEERS = "peers_"  # before the name of a set: the side that has its addons
+BESIDE = "beside_"  # before the name of a set of peers: the database that has its addons
 
 
 class InvalidResult(Exception):
@@ -36,6 +39,7 @@ class Worker:
     """A process that measures one side; asking and hearing are apart so that sides overlap."""
 
     def __init__(self, database: str, *options: str):
+        self.database = database
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", database, *options],
             env={**os.environ, "PYTHONHASHSEED": "0"},
@@ -45,6 +49,7 @@ class Worker:
         )
 
     def ask(self, do: str, **values) -> None:
+        """Send a request; answers come in the order of the requests."""
         self.process.stdin.write(json.dumps({"do": do, **values}) + "\n")
         self.process.stdin.flush()
 
@@ -67,22 +72,36 @@ class Worker:
         self.process.communicate()
 
 
+@dataclass(frozen=True)
+class Side:
+    """One of what is compared: the work in a database, or the plain way of it."""
+
+    worker: Worker
+    plain: bool = False
+
+    def ask(self, do: str) -> None:
+        self.worker.ask(do, plain=self.plain)
+
+    def hear(self) -> dict:
+        return self.worker.hear()
+
+
 def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     goals = report.load_goals()
     with _cloned(options) as names, _working(options, names) as workers:
         with step("Registries"):
-            known = _known(workers, goals, options)
-        cases = list(_measure_cases(workers, known["cases"], goals, options))
-        beside = list(_measure_contests(workers, known["contests"], goals, options))
-    rows = [row for one in cases for row in report.judge(one, goals.get(one["case"], {}))]
+            cases, entries = _known(workers, goals, options)
+        results = list(_measure(workers, cases, goals, options))
+        beside = list(_measure_contests(workers, entries, goals, options))
+    rows = [row for one in results for row in report.judge(one, goals.get(one["case"], {}))]
     duels = [row for one in beside for row in contests.judge(one, goals.get(one["case"], {}))]
     verdicts = [row.passed for row in (*rows, *duels)]
     count = f"{verdicts.count(True)} gates hold, {verdicts.count(False)} fail"
-    text = "\n".join([*report.write(cases, rows), *contests.write(beside, duels), count])
+    text = "\n".join([*report.write(results, rows), *contests.write(beside, duels), count])
     say(text)
     if options.out:
-        _save(caller_path(options.out), [*cases, *beside], text)
+        _save(caller_path(options.out), [*results, *beside], text)
     return int(False in verdicts)
 
 
@@ -92,8 +111,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--base", default=databases.base_name(), help="the same without the addon")
     parser.add_argument("--db-prefix", required=True, help="for the names of the clones")
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="queries and calls only (default)")
-    size.add_argument("--full", action="store_true", help="times as well, beside all peers")
+    size.add_argument("--quick", action="store_true", help="only what is quick (default)")
+    size.add_argument("--full", action="store_true", help="all times, all sizes, all peers")
     parser.add_argument(
         "--peers", help="only contests, timed, beside these sets of peers.txt (a,b); or: none"
     )
@@ -105,8 +124,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar=("SET", "DATABASE", "ADDONS"),
         help="where the addons of a set are installed and to be found",
     )
-    parser.add_argument("--case", action="append", help="only this one (may be repeated)")
-    parser.add_argument("--pairs", type=int, help="timed pairs of each")
+    parser.add_argument("--case", action="append", help="only this case (may be repeated)")
+    parser.add_argument("--pairs", type=int, help="timed pairs per case")
     parser.add_argument("--out", help="folder for results.jsonl and report.md")
     options = parser.parse_args(arguments)
     options.timed = options.full or bool(options.peer_set and not options.quick)
@@ -114,17 +133,17 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _templates(options: argparse.Namespace) -> dict[str, str]:
-    """Return what each side's database is a clone of."""
-    beside = {f"{PEERS}{name}": database for name, database, _ in options.peer_set}
+    """Return what each process gets a clone of."""
+    beside = {f"{BESIDE}{name}": database for name, database, _ in options.peer_set}
     if beside and not options.full:
         return beside
     sides = TIMED_SIDES if options.full else SIDES
-    return {side: options.template if side == "with" else options.base for side in sides} | beside
+    return {side: options.template if side == "ours" else options.base for side in sides} | beside
 
 
 @contextmanager
 def _cloned(options: argparse.Namespace) -> Iterator[dict[str, str]]:
-    """Give each side a database of its own: ``{side: name}``, dropped afterwards."""
+    """Give each process a database of its own: ``{side: name}``, dropped afterwards."""
     server = postgres.users_own()
     templates = _templates(options)
     names = {side: f"{options.db_prefix}{side}" for side in templates}
@@ -142,7 +161,7 @@ def _cloned(options: argparse.Namespace) -> Iterator[dict[str, str]]:
 @contextmanager
 def _working(options: argparse.Namespace, names: dict[str, str]) -> Iterator[dict[str, Worker]]:
     addons = {
-        f"{PEERS}{name}": [f"--addons-path={ROOT},{path}"] for name, _, path in options.peer_set
+        f"{BESIDE}{name}": [f"--addons-path={ROOT},{path}"] for name, _, path in options.peer_set
     }
     with ExitStack() as stack:
         workers = {}
@@ -155,90 +174,118 @@ def _working(options: argparse.Namespace, names: dict[str, str]) -> Iterator[dic
 # --- Measuring ---------------------------------------------------------------------------------
 
 
-def _known(workers: dict[str, Worker], goals: Mapping, options: argparse.Namespace) -> dict:
-    """Return what can be measured; a gate or a choice that means nothing of it is a mistake."""
-    titles = next(iter(_together(workers, "cases").values()))
-    entries = next(iter(_together(workers, "contests").values()))
-    if unknown := {*goals, *(options.case or ())} - titles.keys() - entries.keys():
+def _known(
+    workers: dict[str, Worker], goals: Mapping, options: argparse.Namespace
+) -> tuple[dict[str, dict], dict[str, dict]]:
+    """Return the forms of cases and contests; a gate or a choice of none of them is a mistake."""
+    cases, entries = (
+        next(iter(_together(workers, what).values())) for what in ("cases", "contests")
+    )
+    if unknown := {*goals, *(options.case or ())} - cases.keys() - entries.keys():
         raise Problem(f"There is no case {', '.join(sorted(unknown))}")
     for key, gates in goals.items():
-        keys = contests.OWN_KEYS if key in entries else report.CASE_KEYS
-        report.refuse_unknown(gates, keys, key)
-        rivals = gates.get("beside", {})
-        report.refuse_unknown(rivals, {*entries.get(key, {}).get("rivals", ())}, f"{key}.beside")
-        for name, limits in rivals.items():
-            report.refuse_unknown(limits, contests.BESIDE_KEYS, f"{key}.beside.{name}")
-    return {"cases": titles, "contests": entries}
+        if key in cases:
+            report.refuse_unknown(gates, report.CASE_KEYS, key)
+        else:
+            contests.refuse_unknown_gates(gates, entries[key]["rivals"], key)
+    return cases, entries
 
 
-def _chosen(found: Mapping, options: argparse.Namespace) -> Iterator[tuple]:
-    return ((key, it) for key, it in found.items() if not options.case or key in options.case)
-
-
-def _measure_cases(
-    workers: dict[str, Worker], titles: dict, goals: Mapping, options: argparse.Namespace
+def _measure(
+    workers: dict[str, Worker], cases: Mapping, goals: Mapping, options: argparse.Namespace
 ) -> Iterator[dict]:
     """Yield one result per case, in the order of the files."""
     sides = {side: worker for side, worker in workers.items() if side in TIMED_SIDES}
-    for case, title in _chosen(titles, options) if sides else ():
+    for case, form in cases.items() if sides else ():
+        if not _is_chosen(case, form, options):
+            continue
         pairs = options.pairs or goals.get(case, {}).get("pairs", PAIRS)
-        with step(_capitalized(title)):
-            yield _measure_case(sides, case, pairs if options.full else 0) | {"title": title}
+        # One side at a time in one database: fast enough for --quick.
+        timed = options.full or form["ours_only"]
+        with step(_capitalized(form["title"])):
+            result = _measure_case(sides, case, form, pairs if timed else 0)
+        yield result | {"title": form["title"]}
 
 
 def _capitalized(title: str) -> str:
     return title[0].upper() + title[1:]
 
 
-def _measure_case(workers: dict[str, Worker], case: str, pairs: int) -> dict:
+def _is_chosen(case: str, form: dict, options: argparse.Namespace) -> bool:
+    if options.case:
+        return case in options.case
+    return options.timed or not form["full_only"]
+
+
+def _measure_case(workers: dict[str, Worker], case: str, form: dict, pairs: int) -> dict:
     result: dict = {"case": case}
+    if form["ours_only"]:
+        workers = {"ours": workers["ours"]}
+    sides = _sides(workers, form)
     try:
         _together(workers, "open", case=case)
-        result |= _together(workers, "count")
+        result |= _together(sides, "count")
         if pairs:
-            result["times"] = _interleaved(workers, pairs)
+            result["times"] = _interleaved(sides, pairs)
         _together(workers, "close")
     except InvalidResult as refusal:
         result["error"] = str(refusal)
+    if form["ours_only"]:
+        _tidy_up(workers["ours"])
     return result
 
 
-def _together(workers: dict[str, Worker], do: str, **values) -> dict[str, dict]:
-    """Let all sides do the same at the same time, which exact counts do not mind."""
-    for worker in workers.values():
-        worker.ask(do, **values)
-    answers = {side: worker.hear() for side, worker in workers.items()}
-    for side, answer in answers.items():
+def _tidy_up(worker: Worker) -> None:
+    """Vacuum tables that were filled: what is left behind would slow down those that follow."""
+    postgres.users_own().run_sql("VACUUM", worker.database)
+
+
+def _sides(workers: dict[str, Worker], form: dict) -> dict[str, Side]:
+    sides = {name: Side(worker) for name, worker in workers.items()}
+    if form["plain"]:
+        plain = Side(workers["ours"], plain=True)
+        sides |= dict.fromkeys(TIMED_SIDES[1:], plain)
+    return sides
+
+
+def _together(parties: Mapping[str, Worker | Side], do: str, **values) -> dict[str, dict]:
+    """Let all parties do the same at the same time, which exact counts do not mind."""
+    for party in parties.values():
+        party.ask(do, **values)
+    answers = {name: party.hear() for name, party in parties.items()}
+    for name, answer in answers.items():
         if "error" in answer:
-            raise InvalidResult(f"{side}: {answer['error']}")
+            raise InvalidResult(f"{name}: {answer['error']}")
     return answers
 
 
-def _interleaved(workers: dict[str, Worker], pairs: int) -> dict[str, list[dict]]:
+def _interleaved(sides: dict[str, Side], pairs: int) -> dict[str, list[dict]]:
     """Time the sides in turn, in every order equally often: neither drift nor place favors one."""
-    times: dict[str, list[dict]] = {side: [] for side in workers}
-    for order in islice(cycle(permutations(workers)), pairs):
-        for side in order:
-            times[side].append(_together({side: workers[side]}, "time")[side])
+    times: dict[str, list[dict]] = {name: [] for name in sides}
+    for order in islice(cycle(permutations(sides)), pairs):
+        for name in order:
+            times[name].append(_together({name: sides[name]}, "time")[name])
     return times
 
 
 def _measure_contests(
-    workers: dict[str, Worker], entries: dict, goals: Mapping, options: argparse.Namespace
+    workers: dict[str, Worker], entries: Mapping, goals: Mapping, options: argparse.Namespace
 ) -> Iterator[dict]:
-    """Yield one result per contest, each in the database where its rivals are."""
-    for key, entry in _chosen(entries, options):
-        if host := _host(entry["peers"], workers):
+    """Yield one result per contest, each from the database where its rivals are."""
+    for key, entry in entries.items():
+        host = _host(entry["peers"], workers)
+        if host and _is_chosen(key, entry, options):
             gates = goals.get(key, {})
             pairs = options.pairs or gates.get("pairs", PAIRS)
             with step(_capitalized(entry["title"])):
                 yield _measure_contest(host, key, gates, pairs if options.timed else 0)
+                _tidy_up(host)
 
 
 def _host(peers: str, workers: dict[str, Worker]) -> Worker | None:
     if peers:
-        return workers.get(f"{PEERS}{peers}") or workers.get("with")
-    return workers.get("with") or next(iter(workers.values()))
+        return workers.get(f"{BESIDE}{peers}") or workers.get("ours")
+    return workers.get("ours") or next(iter(workers.values()))
 
 
 def _measure_contest(host: Worker, key: str, gates: Mapping, pairs: int) -> dict:

@@ -2,19 +2,19 @@
 
 It answers requests, one JSON object per line, until its input ends:
 
-    {"do": "cases"}                    the cases it knows: {key: title}
-    {"do": "contests"}                 the contests: {key: {title, peers, rivals, numbers}}
+    {"do": "cases"}                    the cases it knows: {key: form}
+    {"do": "contests"}                 the contests that it knows: {key: form}
     {"do": "open", "case": "…"}        prepare a case and warm up
-    {"do": "open", "case": "…", "sides": ["ours", "…"]}       prepare these sides of a contest
-    {"do": "count"}                    queries and calls of the open case
-    {"do": "time"}                     seconds of one repetition of the open case
+    {"do": "count", "plain": false}    queries and calls of the open case
+    {"do": "time", "plain": false}     seconds of one repetition of the open case
     {"do": "close"}                    undo everything
 
-In a contest ``count`` and ``time`` name a ``side``.
-
-Answers are one JSON object per line, too. A failed request is answered by {"error": "…"}.
+"plain" asks for the plain way of a case that has one. For a contest "open" gets the "sides" to
+prepare, "count" and "time" the "side" to measure. Answers are one JSON object per line, too. A
+failed request is answered by {"error": "…"}.
 """
 
+import gc
 import json
 import os
 import sys
@@ -38,7 +38,9 @@ class Worker:
         server.load_server_wide_modules()
         threading.current_thread().dbname = database
         self.registry = Registry(database)
-        self.cases = load_cases()
+        found = load_cases()
+        self.cases = {key: it for key, it in found.items() if not isinstance(it, Contest)}
+        self.contests = {key: it for key, it in found.items() if isinstance(it, Contest)}
         self.cursor = None
         self.benches: dict[str, Bench] = {}
 
@@ -54,39 +56,30 @@ class Worker:
             return {"error": traceback.format_exc()}
 
     def do_cases(self) -> dict:
-        return {
-            key: case.title for key, case in self.cases.items() if not isinstance(case, Contest)
-        }
+        return {key: case.form for key, case in self.cases.items()}
 
     def do_contests(self) -> dict:
-        return {
-            key: {
-                "title": contest.title,
-                "peers": contest.peers,
-                "rivals": list(contest.rivals),
-                "numbers": {
-                    name: side.number for name, side in contest.sides(self.registry).items()
-                },
-            }
-            for key, contest in self.cases.items()
-            if isinstance(contest, Contest)
-        }
+        return {key: contest.form(self.registry) for key, contest in self.contests.items()}
 
     def do_open(self, case: str, sides: Sequence[str] = ()) -> dict:
         self.do_close()
         self.cursor = self.registry.cursor()
         env = api.Environment(self.cursor, api.SUPERUSER_ID, {})
-        work = self.cases[case]
-        if isinstance(work, Contest):
-            prepared = work.setup(env)
-            taking_part = work.sides(env)
-            self.benches = {name: Bench(taking_part[name], env, prepared) for name in sides}
+        if case in self.cases:
+            self.benches = {"": Bench(self.cases[case], env)}
         else:
-            self.benches = {"": Bench(work, env)}
+            self.benches = self._prepare_sides(self.contests[case], sides, env)
         for bench in self.benches.values():
             bench.warm_up()
         self._refuse_unequal_facts()
+        # What is there by now stays: collecting before each repetition need not look at it.
+        gc.collect()
+        gc.freeze()
         return {}
+
+    def _prepare_sides(self, contest: Contest, names: Sequence[str], env) -> dict[str, Bench]:
+        prepared, sides = contest.setup(env), contest.sides(env)
+        return {name: Bench(sides[name], env, prepared) for name in names}
 
     def _refuse_unequal_facts(self) -> None:
         """Who comes to another result has not done the same work."""
@@ -95,11 +88,11 @@ class Worker:
             for fact in ours.keys() & bench.facts.keys():
                 expect(f"{fact}, ours and {name}", ours[fact], bench.facts[fact])
 
-    def do_count(self, side: str = "") -> dict:
-        return self.benches[side].count()
+    def do_count(self, *, side: str = "", plain: bool = False) -> dict:
+        return self.benches[side].count(plain=plain)
 
-    def do_time(self, side: str = "") -> dict:
-        return self.benches[side].time()
+    def do_time(self, *, side: str = "", plain: bool = False) -> dict:
+        return self.benches[side].time(plain=plain)
 
     def do_close(self) -> dict:
         if self.cursor:
@@ -107,6 +100,7 @@ class Worker:
             self.cursor.close()
         self.cursor = None
         self.benches = {}
+        gc.unfreeze()
         return {}
 
 

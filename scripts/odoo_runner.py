@@ -20,6 +20,7 @@ SKIPPED = re.compile(r"^\S+ \S+ \d+ INFO \S+ \S+: skipped (.+)$", re.MULTILINE)
 
 CORE_TESTS = (
     "/repair",
+    "/resource",
     "/sale",
     "/sale_stock",
     "/stock:TestReturnPicking",

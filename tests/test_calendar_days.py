@@ -11,6 +11,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from odoo.addons.mail.tests.common import mail_new_test_user
+
 from .common import AftersalesCommon
 
 OFFICE = [(day, *hours) for day in range(5) for hours in ((9, 12), (13, 18))]
@@ -404,6 +406,15 @@ class TestExceptionDays(CalendarCommon):
         days |= self._closed(calendar, "2026-03-11")
         self.assertEqual(days.mapped("display_name"), ["Stocktaking", "Closed"])
 
+    def test_the_hours_that_count_are_shown(self):
+        calendar = self._calendar()
+        days = self._closed(calendar, "2026-03-10")
+        days |= self._working(calendar, "2026-03-14")
+        days |= self._working(calendar, "2026-03-15", 22.5, 24)
+        days |= self._working(self._calendar([]), "2026-03-15")
+        expected = [False, "09:00–12:00, 13:00–18:00", "22:30–24:00", "None"]
+        self.assertEqual(days.mapped("worked"), expected)
+
     def test_only_managers_enter_them(self):
         day = self._closed(self._calendar(), "2026-03-10")
         agent = self._user("agent", "aftersales_service.group_aftersales_agent")
@@ -500,6 +511,40 @@ class TestKeptSpans(CalendarCommon):
         self.env.flush_all()
         with self.assertQueryCount(0):
             self._month()
+
+    def test_customers_get_the_same_answer(self):
+        """Their requests run against the same hours, though they may read no calendar."""
+        portal = mail_new_test_user(self.env, login="guest", groups="base.group_portal")
+        mine = self._month()
+        self.env.registry.clear_cache()
+        self.assertEqual(self._month(calendar=self.calendar.with_user(portal)), mine)
+
+    def test_what_is_told_of_changes(self):
+        """The calendars that changed; none named where all may have."""
+        other = self._calendar()
+        leave = self._leave(self.calendar, "03-09 16:00", "03-10 15:59:59")
+        shared = self._leave(None, "03-10 16:00", "03-11 15:59:59")
+        day = self._closed(self.calendar, "2026-03-12")
+        for name, change, expected in (
+            ("day moved", lambda: day.write({"calendar_id": other.id}), [self.calendar | other]),
+            ("leave moved", lambda: leave.write({"calendar_id": other.id}), [self.calendar, other]),
+            ("leaves of all", lambda: (leave | shared).write({"name": "Feast"}), [other.browse()]),
+            ("nothing created", lambda: day.create([]), []),
+            ("nothing deleted", lambda: day.browse().unlink(), []),
+            ("no row created", lambda: other.attendance_ids.create([]), []),
+            ("rows deleted", lambda: other.attendance_ids.unlink(), [other]),
+        ):
+            told = []
+            with (
+                self.subTest(name),
+                patch.object(
+                    type(other),
+                    "_aftersales_forget_spans",
+                    lambda calendars, told=told: told.append(calendars),
+                ),
+            ):
+                change()
+                self.assertEqual(told, expected)
 
     def test_each_company_has_its_own(self):
         shared = self._calendar(company_id=False)
@@ -644,18 +689,14 @@ class TestHolidays(CalendarCommon):
         self.assertIn("may not be announced yet", self._dialog(year=year).notice)
 
     def test_it_says_how_many_deadlines_move(self):
-        for count, words in (
-            (None, False),
-            (0, "This moves 0 deadlines."),
-            (1, "This moves 1 deadline."),
-            (7, "This moves 7 deadlines."),
-        ):
-            with patch.object(
-                self.env.registry["aftersales.holiday.load"],
-                "_count_moved",
-                lambda _dialog, count=count: count,
-            ):
-                self.assertEqual(self._dialog().moved, words)
+        self.assertEqual(self._dialog().moved, "This moves 0 deadlines.")
+        target = {"milestone": "resolution", "amount": 8, "unit": "working_hour"}
+        policy = self._sla({**target, "calendar_id": self.calendar.id})
+        self._reported("2026-09-30 14:00", policy)  # over the first of October
+        self.assertEqual(self._dialog().moved, "This moves 1 deadline.")
+        self._reported("2026-09-30 14:00", policy)
+        self._reported("2026-03-16 08:00", policy)  # done the same day
+        self.assertEqual(self._dialog().moved, "This moves 2 deadlines.")
 
     def test_only_managers_load(self):
         agent = self._user("agent", "aftersales_service.group_aftersales_agent")
@@ -789,7 +830,7 @@ class TestAgainstMinutes(CalendarCommon):
                 start = _at(self.dice.choice(self.DAYS)) + timedelta(
                     minutes=self.dice.randrange(-1440, 1440)
                 )
-                end = start + timedelta(minutes=self.dice.randrange(1, 4 * 1440))
+                end = start + timedelta(minutes=self.dice.randrange(1, 2 * 1440))
                 spans = calendar._aftersales_get_spans(start, end, self.company)
                 with self.subTest(zone=calendar.tz, start=start, end=end):
                     self.assertEqual(self._count(calendar, leaves, start, end), spans)

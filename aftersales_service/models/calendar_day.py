@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_date
+from odoo.tools import format_date, format_duration
 
 from .vocabulary import DAY_KINDS, label
 
@@ -34,6 +34,7 @@ class AftersalesCalendarDay(models.Model):
     hour_to = fields.Float(
         string="To", compute="_compute_hours", store=True, readonly=False, precompute=True
     )
+    worked = fields.Char(compute="_compute_worked", string="Hours")
 
     # Two people entering the same date at once. Only at the end of a transaction, so that the
     # constraints below, which say what is wrong, come first.
@@ -48,6 +49,19 @@ class AftersalesCalendarDay(models.Model):
         for day in self:
             if day.kind == "closed":
                 day.hour_from = day.hour_to = 0
+
+    @api.depends("calendar_id", "date", "kind", "hour_from", "hour_to")
+    @api.depends_context("lang")
+    def _compute_worked(self):
+        """The hours that count, also where they are the usual ones."""
+        for day in self:
+            day.worked = day.kind == "working" and (
+                ", ".join(
+                    f"{format_duration(hour_from)}–{format_duration(hour_to)}"
+                    for hour_from, hour_to in day._get_hours()
+                )
+                or self.env._("None")
+            )
 
     @api.depends("name", "kind")
     @api.depends_context("lang")
@@ -125,20 +139,29 @@ class AftersalesCalendarDay(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         days = super().create(vals_list)
-        days.calendar_id._aftersales_forget_spans()
+        if days:
+            days.calendar_id._aftersales_forget_spans()
         return days
 
     def write(self, vals):
         calendars = self.calendar_id
         result = super().write(vals)
-        (calendars | self.calendar_id)._aftersales_forget_spans()
+        if self:
+            (calendars | self.calendar_id)._aftersales_forget_spans()
         return result
 
     def unlink(self):
         calendars = self.calendar_id
         result = super().unlink()
-        calendars._aftersales_forget_spans()
+        if calendars:
+            calendars._aftersales_forget_spans()
         return result
+
+    def _get_hours(self):
+        """The hours of a working row: ``[(hour_from, hour_to), …]``."""
+        if not self._has_usual_hours():
+            return [(self.hour_from, self.hour_to)]
+        return self.calendar_id._aftersales_get_usual_hours(self.date) if self.date else []
 
     def _has_usual_hours(self):
         return self.kind == "working" and not self.hour_from and not self.hour_to

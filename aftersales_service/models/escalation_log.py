@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .vocabulary import MILESTONES
+
 
 class AftersalesEscalationLog(models.Model):
     """One step of one clock's ladder that was taken: once, however often the job runs."""
@@ -17,7 +19,7 @@ class AftersalesEscalationLog(models.Model):
         "aftersales.request", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one("res.company", required=True)
-    milestone = fields.Selection(related="clock_id.milestone", store=True)
+    milestone = fields.Selection(MILESTONES, required=True)
     step_id = fields.Many2one("aftersales.sla.policy.escalation", ondelete="set null")
     step_key = fields.Integer(required=True)
     round = fields.Integer()
@@ -35,7 +37,9 @@ class AftersalesEscalationLog(models.Model):
     )
 
     def write(self, vals):
-        raise UserError(self.env._("Escalations are a record of what happened; they stay."))
+        if vals:
+            raise UserError(self.env._("Escalations are a record of what happened; they stay."))
+        return super().write(vals)
 
     @api.model
     def _wake_at(self, moment):

@@ -1,5 +1,4 @@
 from odoo import fields, models
-from odoo.tools import ormcache
 
 from .vocabulary import PARTIES
 
@@ -32,17 +31,6 @@ class AftersalesPauseReason(models.Model):
     _max_hours_positive = models.Constraint(
         "CHECK(max_hours >= 0)", "The longest time to wait cannot be negative."
     )
-
-    def write(self, vals):
-        res = super().write(vals)
-        if "name" in vals:
-            self.env.registry.clear_cache()
-        return res
-
-    @ormcache("self.id", "lang")
-    def _get_cached_name(self, lang):
-        """The name, kept: lists show it without asking again."""
-        return self.sudo().with_context(lang=lang).name or ""
 
     def _stops(self, milestone):
         """Whether clocks of a milestone stop; all but the first two go with the solution."""

@@ -107,6 +107,7 @@ class RepairOrder(models.Model):
         # superuser: whoever repairs acts on the decision, even with no right to make one
         open_claims = self.sudo().aftersales_claim_id.filtered(lambda claim: claim.state == "open")
         open_claims.action_decide()
+        self.sudo().aftersales_request_id._note_fact("date_repair_begun")
         return res
 
     def action_repair_cancel(self):

@@ -1,4 +1,8 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .sla_clock import OPEN_STATES
+from .vocabulary import FINISHED
 
 #: In which order a list shows the one clock that matters.
 _SHOWN_FIRST = ("running", "paused", "waiting", "failed", "met")
@@ -13,38 +17,17 @@ class AftersalesRequest(models.Model):
         compute="_compute_sla_badge", string="Next Promise", help="The clock that is due next."
     )
     sla_strip = fields.Json(compute="_compute_sla_strip", string="Promises")
+    is_escalated = fields.Boolean(
+        compute="_compute_is_escalated",
+        help="Somebody was told that it is late, and nobody has taken care yet.",
+    )
 
     def _read_badges(self):
         """``{request id: [badge]}`` in the order of deadlines, with one query for the clocks."""
-        Clock = self.env["aftersales.sla.clock"]
-        clocks = Clock.search_fetch(
-            [("request_id", "in", self.ids)],
-            [
-                "request_id",
-                "company_id",
-                "milestone",
-                "amount",
-                "unit",
-                "calendar_id",
-                "state",
-                "urgency",
-                "deadline",
-                "date_start",
-                "date_met",
-                "paused_since",
-                "paused_until",
-                "pause_reason_id",
-                "budget",
-                "seconds_left",
-                "policy_id",
-                "error",
-            ],
-        )
-        badges = clocks._get_badges()
-        by_request = {}
-        for clock in clocks:
-            by_request.setdefault(clock.request_id.id, []).append(badges[clock])
-        return by_request
+        if not self.ids:
+            return {}
+        domain = Domain("request_id", "in", self.ids)
+        return self.env["aftersales.sla.clock"]._search_badges(domain)
 
     @api.depends_context("lang", "uid")
     @api.depends("clock_ids.deadline", "clock_ids.state", "clock_ids.urgency")
@@ -64,11 +47,20 @@ class AftersalesRequest(models.Model):
         for request in self:
             request.sla_strip = {"now": now, "clocks": badges.get(request.id, [])}
 
+    @api.depends("clock_ids.acknowledged_at", "clock_ids.state", "clock_ids.log_ids")
+    def _compute_is_escalated(self):
+        for request in self:
+            request.is_escalated = request.state not in FINISHED and any(
+                clock.log_ids and not clock.acknowledged_at
+                for clock in request.clock_ids
+                if clock.state in OPEN_STATES
+            )
+
     def get_sla_explanation(self):
         """For the “Why?” panel of one request: ``{now, clocks, tried}``.
 
-        ``clocks`` are badges with the rows of ``aftersales.sla.clock._explain``, ``tried`` the lines
-        of ``_explain_promise``.
+        ``clocks`` are badges with the rows of ``aftersales.sla.clock._explain``, ``tried`` the
+        lines of ``_explain_promise``.
         """
         self.ensure_one()
         self.check_access("read")
@@ -80,6 +72,13 @@ class AftersalesRequest(models.Model):
             "clocks": [badges[clock] | reasons[clock] for clock in clocks],
             "tried": self._explain_promise(),
         }
+
+    def action_view_escalations(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "aftersales_service.aftersales_escalation_log_action"
+        )
+        return action | {"domain": [("request_id", "=", self.id)], "context": {}}
 
 
 def _get_rank(badge):

@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext
 
@@ -14,6 +15,8 @@ REOPENED_WITHIN = timedelta(days=30)
 SERIAL_LIKE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_\-]+[A-Za-z0-9]")
 #: How many of them are looked up, so that a long mail costs no more than a short one.
 MOST_SERIALS = 200
+#: What only the addon records: what the customer was told, and what became of a duplicate.
+RECORDED = frozenset({"date_told", "told_on", "acknowledged_on", "merged_into_id"})
 
 
 class AftersalesRequest(models.Model):
@@ -65,17 +68,49 @@ class AftersalesRequest(models.Model):
         """Mails go to the contact, where there is one."""
         return {request.id: request.contact_id or request.partner_id for request in self}
 
+    def _notify_get_reply_to(self, default=None, author_id=False):
+        """Answers go to the team's address; without one, where Odoo sends them."""
+        teams = self.sudo().team_id
+        addresses = teams._notify_get_reply_to(default=default, author_id=author_id)
+        res = {
+            request.id: addresses[request.team_id.id] for request in self.sudo() if request.team_id
+        }
+        homeless = self.filtered(lambda request: not request.team_id)
+        if homeless or not self:
+            res |= super(AftersalesRequest, homeless)._notify_get_reply_to(
+                default=default, author_id=author_id
+            )
+        return res
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._refuse_forged(vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_forged([vals])
+        return super().write(vals)
+
+    @api.model
+    def _refuse_forged(self, vals_list):
+        """What a customer was told is a fact of a message, never typed in."""
+        if not self.env.su and any(vals.get(name) for vals in vals_list for name in RECORDED):
+            raise AccessError(
+                self.env._(
+                    "What the customer was told and what was merged is recorded, not typed in. Use "
+                    "“Tell the Customer” or “Merge”."
+                )
+            )
+
     # === ACTIONS === #
 
-    def action_close(self):
-        res = super().action_close()
-        self.write({"date_closed": fields.Datetime.now()})
-        return res
-
-    def action_reopen(self):
-        res = super().action_reopen()
-        self.write({"date_closed": False})
-        return res
+    def _move_to(self, state, **facts):
+        """Closing is dated, for replies that come late; reopening forgets the date."""
+        if state in ("closed", "new"):
+            facts["date_closed"] = state == "closed" and fields.Datetime.now()
+        return super()._move_to(state, **facts)
 
     # === FOLLOWERS === #
 
@@ -257,6 +292,9 @@ class AftersalesRequest(models.Model):
         rerouted = []
         for model, thread_id, values, user_id, alias in routes:
             old = self.sudo().browse(thread_id or ()).exists() if model == self._name else self
+            while old.merged_into_id:
+                old = old.merged_into_id
+                thread_id = old.id
             if old and old._is_long_closed():
                 thread_id, values = 0, old._prepare_follow_up_values() | dict(values or {})
             rerouted.append((model, thread_id, values, user_id, alias))

@@ -27,6 +27,7 @@ class AftersalesRequest(models.Model):
         string="Late By",
         compute="_compute_arrival_delay",
         store=True,
+        precompute=True,
         help="Hours between the end of the appointment and the arrival; 0 when in time.",
     )
     date_expected = fields.Datetime(
@@ -43,6 +44,7 @@ class AftersalesRequest(models.Model):
         string="Customer Must Be Told",
         compute="_compute_is_promise_stale",
         store=True,
+        precompute=True,
         index=True,
         help="The expected resolution has moved later than what the customer was told.",
     )
@@ -119,8 +121,8 @@ class AftersalesRequest(models.Model):
             }
         )
 
-    def _format_instant(self, instant, lang_code=None):
-        """An instant in words, in the customer's time zone, which is named: for mails and notes."""
+    def _format_instant(self, instant):
+        """An instant in the customer's time zone, which is named, unmistakable in every country."""
         self.ensure_one()
         zone = (
             self.recipient_id.tz
@@ -128,5 +130,5 @@ class AftersalesRequest(models.Model):
             or self.company_id.sudo().resource_calendar_id.tz
             or "UTC"
         )
-        words = format_datetime(self.env, instant, tz=zone, dt_format="medium", lang_code=lang_code)
+        words = format_datetime(self.env, instant, tz=zone, dt_format="yyyy-MM-dd HH:mm")
         return f"{words} ({zone})"

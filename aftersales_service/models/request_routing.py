@@ -1,4 +1,7 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import groupby
 
 from ..logic import routing
@@ -55,11 +58,10 @@ class AftersalesRequest(models.Model):
 
     @api.model
     def _default_type_id(self):
-        # asked for every record of a batch: no query for what is known by name
-        fault = self.env["aftersales.request.type"].browse(
-            self.env["ir.model.data"]._xmlid_to_res_id("aftersales_service.request_type_fault")
-            or ()
-        )
+        # not env.ref: that asks the database once per record of a batch
+        xmlid = "aftersales_service.request_type_fault"
+        number = self.env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=False)
+        fault = self.env["aftersales.request.type"].browse(number or ())
         return fault if fault.active else fault.search([], limit=1)
 
     # === COMPUTE === #
@@ -282,16 +284,28 @@ class AftersalesRequest(models.Model):
 
     # === ASSIGNMENT === #
 
-    def _hand_out(self):
-        """Give what nobody is responsible for to the members of balanced teams.
+    def action_hand_out(self):
+        """Spread the chosen requests that nobody has over their teams, balanced ones or not."""
+        if homeless := self.filtered(lambda request: not request.team_id):
+            raise UserError(
+                self.env._(
+                    "%(request)s has no team to hand it out. Choose one first.",
+                    request=homeless[0].name,
+                )
+            )
+        self.check_access("write")
+        self._hand_out(self.team_id)
+
+    def _hand_out(self, teams=None):
+        """Give what nobody is responsible for to the members of balanced teams, or of ``teams``.
 
         Where none of them is there, the leader hears of it (or whoever stands in for the leader).
         """
+        if teams is None:
+            teams = self.team_id.filtered(lambda team: team.sudo().assignment == "balanced")
         waiting = self.filtered(
             lambda request: (
-                not request.user_id
-                and request.state not in FINISHED
-                and request.team_id.sudo().assignment == "balanced"
+                not request.user_id and request.state not in FINISHED and request.team_id in teams
             )
         )
         if not waiting:
@@ -305,9 +319,20 @@ class AftersalesRequest(models.Model):
                 requests._tell_leader()
 
     def _give_to(self, user):
-        if self:
-            # superuser: whoever reports a fault need not have the right to hand it on
-            self.sudo().with_context(mail_notrack=True).write({"user_id": user.id})
+        """Make a user responsible; who gets several at once is told once."""
+        if not self:
+            return
+        several = len(self) > 1
+        context = {"mail_notrack": True, "mail_auto_subscribe_no_notify": several}
+        # superuser: whoever reports a fault need not have the right to hand it on
+        self.sudo().with_context(**context).write({"user_id": user.id})
+        if several and user != self.env.user and not self.env.context.get("tracking_disable"):
+            links = Markup("<br/>").join(request._get_html_link() for request in self)
+            self.env["mail.thread"].sudo().message_notify(
+                partner_ids=user.partner_id.ids,
+                subject=self.env._("You are responsible for %(number)s requests", number=len(self)),
+                body=Markup("<p>%s</p>") % links,
+            )
 
     def _tell_leader(self):
         """Nobody of the team is there: the request waits on the leader's list of activities."""

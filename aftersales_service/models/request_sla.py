@@ -451,6 +451,11 @@ class AftersalesRequest(models.Model):
             lines += clock._prepare_start(start)
         return lines
 
+    def _note_fact(self, name):
+        """Something happened now, for the first time: a document of these requests says so."""
+        fresh = self.filtered(lambda request: not request[name] and request.state not in FINISHED)
+        fresh.write({name: fields.Datetime.now()})
+
     def _ends_with_solution(self, clock):
         return clock.milestone not in AFTER_SOLUTION or self.state == "closed"
 
@@ -464,26 +469,23 @@ class AftersalesRequest(models.Model):
     def action_respond(self):
         """The customer was answered outside of mail: by phone, in the shop, on site."""
         self._refuse_finished()
-        self.filtered(lambda request: not request.date_responded).write(
-            {"date_responded": fields.Datetime.now()}
-        )
+        self._note_fact("date_responded")
 
     def action_give_plan(self):
         """The customer knows how it will be solved."""
         self._refuse_finished()
-        now = fields.Datetime.now()
-        self.write({"date_planned": now})
-        self.filtered(lambda request: not request.date_responded).write({"date_responded": now})
+        self._note_fact("date_planned")
+        self._note_fact("date_responded")
 
     def action_unit_arrived(self):
         """The faulty unit is here (workshop or factory)."""
         self._refuse_finished()
-        self.write({"date_unit_arrived": fields.Datetime.now()})
+        self._note_fact("date_unit_arrived")
 
     def action_consent(self):
         """The customer agreed to the work."""
         self._refuse_finished()
-        self.write({"date_consent": fields.Datetime.now()})
+        self._note_fact("date_consent")
 
     def action_acknowledge(self):
         """Stop the ladder: somebody takes care."""
@@ -498,8 +500,7 @@ class AftersalesRequest(models.Model):
     def action_resolve(self):
         self._refuse_move_to("resolved")
         # whoever solves it has answered, too
-        now = fields.Datetime.now()
-        self.filtered(lambda request: not request.date_responded).write({"date_responded": now})
+        self._note_fact("date_responded")
         res = super().action_resolve()
         self._stop_waiting()
         return res

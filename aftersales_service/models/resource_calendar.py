@@ -152,12 +152,12 @@ class ResourceCalendar(models.Model):
         :raise UserError: when nobody can tell, see ``_aftersales_spans_error_message``
         """
         self.ensure_one()
-        if problem := self._aftersales_spans_error_message():
+        # superuser: the answer is the same for everybody, and kept for all
+        calendar = self.sudo()
+        if problem := calendar._aftersales_spans_error_message():
             raise UserError(problem)
         if start >= end:
             return []
-        # superuser: the answer is the same for everybody, and kept for all
-        calendar = self.sudo()
         zone = timezone(calendar.tz)
         first, last = local_date(start, calendar), local_date(end, calendar)
         window = (instant_at(first, 0, zone), instant_at(last, 24, zone))
@@ -179,7 +179,10 @@ class ResourceCalendar(models.Model):
         return tuple(self._aftersales_get_spans(start, start + relativedelta(months=1), company))
 
     def _aftersales_forget_spans(self):
-        """Called after every change of what the spans of these calendars follow from."""
+        """Called after every change of what the spans of these calendars follow from.
+
+        An empty recordset stands for all calendars.
+        """
         self.env.registry.clear_cache()
         # another thread may have read the former state in the meantime
         self.env.cr.postcommit.add(self.env.registry.clear_cache)
@@ -228,10 +231,8 @@ class ResourceCalendar(models.Model):
         for row in rows:
             if row.kind == "closed":
                 exceptions[row.date] = []
-            elif row._has_usual_hours():
-                exceptions[row.date] = self._aftersales_get_usual_hours(row.date)
             else:
-                exceptions[row.date].append((row.hour_from, row.hour_to))
+                exceptions[row.date] += row._get_hours()
         return exceptions
 
     def _aftersales_get_usual_hours(self, day):
@@ -247,7 +248,7 @@ class ResourceCalendar(models.Model):
                 hours[week, int(row.dayofweek)].append((row.hour_from, row.hour_to))
         week = self.attendance_ids.get_week_type(day) if self.two_weeks_calendar else 0
         if own := hours.get((week, day.weekday())):
-            return own
+            return sorted(own)
         patterns = Counter(tuple(sorted(hours[key])) for key in sorted(hours))
         return list(patterns.most_common(1)[0][0]) if patterns else []
 

@@ -7,17 +7,20 @@ class ResourceCalendarAttendance(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         rows = super().create(vals_list)
-        rows.calendar_id._aftersales_forget_spans()
+        if rows:
+            rows.calendar_id._aftersales_forget_spans()
         return rows
 
     def write(self, vals):
         calendars = self.calendar_id
         result = super().write(vals)
-        (calendars | self.calendar_id)._aftersales_forget_spans()
+        if self:
+            (calendars | self.calendar_id)._aftersales_forget_spans()
         return result
 
     def unlink(self):
         calendars = self.calendar_id
         result = super().unlink()
-        calendars._aftersales_forget_spans()
+        if calendars:
+            calendars._aftersales_forget_spans()
         return result

@@ -13,7 +13,7 @@ class ResourceCalendarLeaves(models.Model):
         return leaves
 
     def write(self, vals):
-        if "resource_id" in vals:
+        if vals.keys() & {"resource_id", "calendar_id"}:
             self._aftersales_forget_spans()
         result = super().write(vals)
         self._aftersales_forget_spans()
@@ -24,5 +24,9 @@ class ResourceCalendarLeaves(models.Model):
         return super().unlink()
 
     def _aftersales_forget_spans(self):
-        if not all(leave.resource_id for leave in self):
-            self.calendar_id._aftersales_forget_spans()
+        """Called before and after every change; a leave without calendar concerns all of them."""
+        everybodys = self.filtered(lambda leave: not leave.resource_id)
+        if everybodys:
+            concerned = all(leave.calendar_id for leave in everybodys)
+            calendars = everybodys.calendar_id if concerned else self.env["resource.calendar"]
+            calendars._aftersales_forget_spans()

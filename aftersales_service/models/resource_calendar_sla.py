@@ -1,8 +1,13 @@
+from datetime import datetime
+
+from dateutil.relativedelta import relativedelta
+from pytz import timezone
+
 from odoo import models
-from odoo.tools import ormcache
 from odoo.tools.misc import format_date
 
-from .local_time import local_date
+from ..logic import spans
+from .local_time import instant_at, local_date
 
 
 class ResourceCalendar(models.Model):
@@ -19,10 +24,25 @@ class ResourceCalendar(models.Model):
 
         return load
 
-    @ormcache("self.id")
-    def _aftersales_get_cached_tz(self):
-        """The time zone, kept like the spans."""
-        return self.sudo().tz or "UTC"
+    def _aftersales_preview_loader(self, company, closed, working):
+        """Like ``_aftersales_month_loader``, as if these dates were closed or worked as usual."""
+        zone = timezone(self.tz)
+        days = [(instant_at(day, 0, zone), instant_at(day, 24, zone)) for day in closed]
+        days += [(instant_at(day, 0, zone), instant_at(day, 24, zone)) for day in working]
+        worked = [
+            (instant_at(day, hour_from, zone), instant_at(day, hour_to, zone))
+            for day in working
+            for hour_from, hour_to in self._aftersales_get_usual_hours(day)
+        ]
+        usual = self._aftersales_month_loader(company)
+
+        def load(year, month):
+            start = datetime(year, month, 1)
+            end = start + relativedelta(months=1)
+            left = spans.subtract(usual(year, month), days)
+            return spans.clip([*left, *worked], start, end)
+
+        return load
 
     def _aftersales_forget_spans(self):
         res = super()._aftersales_forget_spans()
@@ -40,8 +60,9 @@ class ResourceCalendar(models.Model):
         leaves = self.env["resource.calendar.leaves"].search(
             [
                 ("calendar_id", "in", (False, self.id)),
-                ("company_id", "in", (False, company.id)),
+                ("company_id", "in", (False, *company.parent_ids.ids)),
                 ("resource_id", "=", False),
+                ("time_type", "=", "leave"),
                 ("date_from", "<", end),
                 ("date_to", ">", start),
             ],

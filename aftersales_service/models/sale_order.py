@@ -18,6 +18,14 @@ class SaleOrder(models.Model):
         lines._aftersales_freeze_promise()
         lines._aftersales_extend_cover()
         lines._aftersales_agree_on_charges()
+        lines.aftersales_claim_id.request_id._note_fact("date_consent")
+        return res
+
+    def write(self, vals):
+        res = super().write(vals)
+        if vals.get("state") == "sent":
+            lines = self.sudo().order_line
+            lines.aftersales_claim_id.request_id._note_fact("date_quoted")
         return res
 
     def action_draft(self):

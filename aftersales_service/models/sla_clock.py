@@ -7,7 +7,7 @@ from odoo.fields import Domain
 
 from ..logic import escalation, sla_clock
 from ..logic.errors import RuleError
-from ..logic.working_time import Always, WorkingTime
+from ..logic.working_time import WorkingTime
 from .vocabulary import CLOCK_STARTS, CLOCK_STATES, MILESTONES, PARTIES, TARGET_UNITS, URGENCIES
 
 OPEN_STATES = ("waiting", "running", "paused")
@@ -156,14 +156,21 @@ class AftersalesSlaClock(models.Model):
     def _get_zone(self, calendar, company):
         return ZoneInfo(calendar.tz or company.resource_calendar_id.tz or "UTC")
 
-    def _read_logs(self):
-        """``{clock: logic Clock}``, None where its log cannot be read (see ``error``)."""
-        self.event_ids.fetch(["clock_id", "kind", "at", "until", "terms", "carry", "ref_id"])
+    def _read_logs(self, other_times=None):
+        """``{clock: logic Clock}``, None where its log cannot be read (see ``error``).
+
+        ``other_times`` replaces the working times of some calendars: what if?
+        """
+        lines = self.env["aftersales.sla.clock.event"].search_fetch(
+            [("clock_id", "in", self.ids)],
+            ["clock_id", "kind", "at", "until", "terms", "carry", "ref_id"],
+        )
+        log_of = lines.grouped("clock_id")
         result = {}
         for company, clocks in self.grouped("company_id").items():
-            times = self._get_times(clocks.calendar_id, company)
+            times = self._get_times(clocks.calendar_id, company) | (other_times or {})
             for clock in clocks:
-                events = [event._get_event() for event in clock.event_ids]
+                events = [event._get_event() for event in log_of.get(clock, ())]
                 result[clock] = clock._replay_log(events, times)
         return result
 
@@ -431,93 +438,26 @@ class AftersalesSlaClock(models.Model):
                 )
                 return day or self.env._("Outside working hours")
 
-    # === SCREEN === #
-
-    def _get_badges(self, slice_days=7):
-        """What the ``sla_badge`` widget draws, ``{clock: dict}``; reads nothing but these clocks.
-
-        Instants are strings in UTC, lengths whole seconds. ``left`` is what is left of the promise
-        now, negative when overdue; ``slices`` are the working spans of the coming days, so that
-        the browser counts on by itself (None: round the clock).
-        """
-        now = fields.Datetime.now()
-        badges = {}
-        for company, clocks in self.grouped("company_id").items():
-            times = self._get_times(clocks.calendar_id, company)
-            for clock in clocks:
-                time = times.get(clock.calendar_id.id, Always())
-                badges[clock] = clock._get_badge(time, now, timedelta(days=slice_days))
-        return badges
-
-    def _get_badge(self, time, now, ahead):
-        words = {
-            name: dict(self._fields[name]._description_selection(self.env))
-            for name in ("milestone", "unit")
-        }
-        try:
-            left, slices = self._count_left(time, now), self._get_slices(time, now, now + ahead)
-        except (RuleError, UserError):
-            left, slices = 0, []
-        return {
-            "id": self.id,
-            "milestone": self.milestone,
-            "label": words["milestone"][self.milestone],
-            "target": f"{self.amount:g} {words['unit'].get(self.unit, '')}",
-            "in_days": self.unit in ("day", "working_day"),
-            "state": self.state,
-            "urgency": self.urgency or "ok",
-            "deadline": _to_text(self.deadline),
-            "start": _to_text(self.date_start),
-            "met": _to_text(self.date_met),
-            "paused_since": _to_text(self.paused_since),
-            "paused_until": _to_text(self.paused_until),
-            "reason": self.pause_reason_id._get_cached_name(self.env.lang),
-            "budget": self.budget,
-            "left": left,
-            "slices": slices,
-            "tz": self.calendar_id._aftersales_get_cached_tz() if self.calendar_id else "",
-            "error": self.error or "",
-        } | self.policy_id._get_cached_card(self.env.lang)
-
-    def _count_left(self, time, now):
-        if self.state == "paused":
-            return self.seconds_left
-        if not self.deadline:
-            return 0
-        now = self.date_met or now
-        if now <= self.deadline:
-            return time.elapsed(now, self.deadline)
-        return -max(time.elapsed(self.deadline, now), 1)
-
-    def _get_slices(self, time, start, end):
-        if not self.calendar_id or self.state != "running":
-            return None
-        return [[_to_text(first), _to_text(last)] for first, last in time.slices(start, end)]
-
     # === MOVED CALENDARS === #
 
     @api.model
-    def _count_moved(self, calendar, company, closed, working):
-        """How many open deadlines would move if days of a calendar were closed or worked.
-
-        ``closed`` and ``working`` are dates. Counts clocks whose run touches one of them.
-        """
+    def _count_moved(self, calendar, closed, working):
+        """How many running deadlines would move if dates of a calendar were closed or worked."""
         days = sorted({*closed, *working})
         if not days:
             return 0
-        first = fields.Datetime.to_datetime(days[0])
-        clocks = self.search(
-            [
-                ("calendar_id", "=", calendar.id),
-                ("company_id", "=", company.id),
-                ("state", "=", "running"),
-                ("deadline", ">=", first),
-            ]
+        first = fields.Datetime.to_datetime(days[0]) - timedelta(days=1)
+        running = self.sudo().search(
+            Domain("calendar_id", "=", calendar.id)
+            & Domain("state", "=", "running")
+            & Domain("deadline", ">=", first)
         )
-        return sum(
-            any(clock.date_start.date() <= day <= clock.deadline.date() for day in days)
-            for clock in clocks
-        )
+        moved = 0
+        for company, clocks in running.grouped("company_id").items():
+            load = calendar.sudo()._aftersales_preview_loader(company, closed, working)
+            for clock, state in clocks._read_logs({calendar.id: WorkingTime(load)}).items():
+                moved += not state or state.deadline != clock.deadline
+        return moved
 
     @api.model
     def _look_again(self, calendars):
@@ -584,8 +524,3 @@ class AftersalesSlaClock(models.Model):
         moments = [clock.next_event_at for clock in self if clock.next_event_at]
         if moments:
             self.env["aftersales.escalation.log"]._wake_at(min(moments))
-
-
-def _to_text(instant):
-    """An instant as the browser reads it: a string in UTC, or False."""
-    return fields.Datetime.to_string(instant) if instant else False

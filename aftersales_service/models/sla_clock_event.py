@@ -66,9 +66,13 @@ class AftersalesSlaClockEvent(models.Model):
         self.clock_id._replay()
 
     def write(self, vals):
-        raise UserError(
-            self.env._("The log of a clock is not edited. Add what is true from now on instead.")
-        )
+        if vals:
+            raise UserError(
+                self.env._(
+                    "The log of a clock is not edited. Add what is true from now on instead."
+                )
+            )
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_with_clock(self):

@@ -155,18 +155,23 @@ class AftersalesSlaClock(models.Model):
     def _take_steps(self, steps, now):
         """``steps``: ``[(clock, logic Step, whether it tells somebody)]``."""
         Step = self.env["aftersales.sla.policy.escalation"]
-        taken = [(clock, Step.browse(step.key), tells) for clock, step, tells in steps]
+        ids = [step.key for _clock, step, _tells in steps]
+        by_id = {step.id: step for step in Step.browse(set(ids))}
+        taken = [(clock, by_id[step.key], tells) for clock, step, tells in steps]
         people = self._find_people(taken)
-        logs = []
+        logs, told = [], []
         for clock, step, tells in taken:
             user = people.get((clock.request_id, step.role))
             text = clock._describe_step(step, user)
             step._act(clock, user)
+            if tells:
+                told.append((clock, step, user, text))
             logs.append(
                 {
                     "clock_id": clock.id,
                     "request_id": clock.request_id.id,
                     "company_id": clock.company_id.id,
+                    "milestone": clock.milestone,
                     "step_id": step.id,
                     "step_key": step.id,
                     "round": clock.round,
@@ -178,7 +183,7 @@ class AftersalesSlaClock(models.Model):
                 }
             )
         self.env["aftersales.escalation.log"].create(logs)
-        self._tell([line for line in taken if line[2]], people)
+        self._tell(told)
 
     @api.model
     def _find_people(self, taken):
@@ -211,15 +216,18 @@ class AftersalesSlaClock(models.Model):
         return self.calendar_id.sudo().tz or self.company_id.sudo().resource_calendar_id.tz
 
     @api.model
-    def _tell(self, taken, people):
-        """Notes on all requests in one batch, activities in another; mails go to the queue."""
+    def _tell(self, told):
+        """Notes on all requests in one batch, activities in another; mails go to the queue.
+
+        ``told``: ``[(clock, step, user or empty, text)]``.
+        """
         notes, activities = {}, []
-        kind = self.env.ref("aftersales_service.activity_escalation")
+        kind_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            "aftersales_service.activity_escalation"
+        )
         model_id = self.env["ir.model"]._get_id("aftersales.request")
-        for clock, step, _tells in taken:
+        for clock, step, user, text in told:
             request = clock.request_id
-            user = people.get((request, step.role))
-            text = clock._describe_step(step, user)
             who = user.name if user else self.env._("nobody is in charge: choose somebody")
             notes.setdefault(request.id, []).append(f"{text}: {who}")
             if step.action == "mail" and user:
@@ -227,7 +235,7 @@ class AftersalesSlaClock(models.Model):
             elif step.action != "note":
                 activities.append(
                     {
-                        "activity_type_id": kind.id,
+                        "activity_type_id": kind_id,
                         "res_model_id": model_id,
                         "res_id": request.id,
                         "summary": text,

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import ormcache
 
 from ..logic.escalation import Thresholds
 
@@ -105,24 +104,6 @@ class AftersalesSlaPolicy(models.Model):
                 "message": self.env._("%s clocks follow the policy again.", len(stale)),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
-        }
-
-    def write(self, vals):
-        res = super().write(vals)
-        if vals.keys() & {"name", "watch_percent", "risk_percent", "risk_minutes"}:
-            self.env.registry.clear_cache()
-        return res
-
-    @ormcache("self.id", "lang")
-    def _get_cached_card(self, lang):
-        """What badges tell of a policy, kept: lists show it without asking again."""
-        policy = self.sudo().with_context(lang=lang)
-        thresholds = policy._get_thresholds()
-        return {
-            "policy": policy.name or "",
-            "watch_percent": thresholds.watch,
-            "risk_percent": thresholds.risk,
-            "risk_minutes": thresholds.risk_minutes,
         }
 
     @api.ondelete(at_uninstall=False)

@@ -62,7 +62,7 @@ class AftersalesSlaPolicyTarget(models.Model):
     )
     report_to = fields.Float(string="Reported before")
     escalation_ids = fields.One2many(
-        "aftersales.sla.policy.escalation", "target_id", string="Escalation", copy=True
+        "aftersales.sla.policy.escalation", "target_id", string="Ladder", copy=True
     )
     sentence = fields.Char(compute="_compute_sentence")
 

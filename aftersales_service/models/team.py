@@ -140,8 +140,12 @@ class AftersalesTeam(models.Model):
         return super().write(vals)
 
     def _refuse_archiving_with_requests(self):
-        for team in self.sudo():
-            number = team.with_context(active_test=False).open_count
+        still_open = self._get_counted()["open_count"] & Domain("team_id", "in", self.ids)
+        # superuser: also requests that the user does not see
+        counts = (
+            self.env["aftersales.request"].sudo()._read_group(still_open, ["team_id"], ["__count"])
+        )
+        for team, number in counts:
             if number:
                 raise UserError(
                     self.env._(

@@ -20,3 +20,6 @@ class AftersalesTeam(models.Model):
         counted = super()._get_counted()
         late = counted["open_count"] & Domain("sla_urgency", "=", "breached")
         return counted | {"late_count": late}
+
+    def action_view_late(self):
+        return self._get_requests_action("late_count")

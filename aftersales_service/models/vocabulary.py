@@ -75,6 +75,21 @@ CHANNELS = [
 #: States in which nothing more is to be done about a request.
 FINISHED = ("resolved", "closed", "cancelled")
 
+RUNGS = [
+    ("phone", "Phone"),
+    ("remote", "Remote"),
+    ("on_site", "On site"),
+    ("mail_in", "Mail-in"),
+    ("workshop", "Workshop"),
+    ("factory", "Factory"),
+]
+OUTCOMES = [
+    ("solved", "Solved"),
+    ("next", "Goes on"),
+    ("declined", "Declined"),
+    ("no_answer", "No answer"),
+]
+
 RULINGS = [
     ("approved", "Approved"),
     ("rejected", "Rejected"),

@@ -3,6 +3,7 @@ from . import (
     holiday_load,
     order_terms,
     plan_library,
+    request_merge,
     request_pause,
     request_promise,
     request_retarget,

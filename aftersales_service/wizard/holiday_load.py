@@ -19,7 +19,10 @@ class AftersalesHolidayLoad(models.TransientModel):
     _description = "Load Public Holidays"
 
     calendar_ids = fields.Many2many(
-        "resource.calendar", required=True, default=lambda self: self._default_calendars()
+        "resource.calendar",
+        string="Calendars",
+        required=True,
+        default=lambda self: self._default_calendars(),
     )
     country_id = fields.Many2one(
         "res.country", required=True, default=lambda self: self._default_country()
@@ -113,7 +116,7 @@ class AftersalesHolidayLoad(models.TransientModel):
     def _compute_moved(self):
         for dialog in self:
             count = dialog._count_moved()
-            dialog.moved = count is not None and (
+            dialog.moved = (
                 self.env._("This moves 1 deadline.")
                 if count == 1
                 else self.env._("This moves %(count)s deadlines.", count=count)
@@ -180,14 +183,11 @@ class AftersalesHolidayLoad(models.TransientModel):
         }
 
     def _count_moved(self):
-        """How many running deadlines the new days would move; ``None`` where none are kept."""
-        if "aftersales.sla.clock" not in self.env:
-            return None
+        """How many running deadlines the new days would move."""
         Clock = self.env["aftersales.sla.clock"]
         return sum(
             Clock._count_moved(
                 calendar,
-                calendar.company_id or self.env.company,
                 lines.filtered(lambda line: line.kind == "closed").mapped("date"),
                 lines.filtered(lambda line: line.kind == "working").mapped("date"),
             )

@@ -50,6 +50,8 @@ class AftersalesRequestPause(models.TransientModel):
         }
         if not self.reason_id or not self.reason_id._stops(clock.milestone):
             return self.env._("%(milestone)s: goes on, due %(deadline)s", **words)
+        if clock.deadline < fields.Datetime.now():
+            return self.env._("%(milestone)s: stops; overdue since %(deadline)s", **words)
         after = clock._preview_pause(fields.Datetime.now(), self.until or None)
         if not after:
             return self.env._("%(milestone)s: stops; it was due %(deadline)s", **words)

@@ -15,6 +15,7 @@ class AftersalesRequestPromise(models.TransientModel):
         required=True,
         compute="_compute_date_expected",
         store=True,
+        precompute=True,
         readonly=False,
     )
     reason = fields.Char(help="Told to the customer as it is written here.")
@@ -25,6 +26,7 @@ class AftersalesRequestPromise(models.TransientModel):
         required=True,
         compute="_compute_way",
         store=True,
+        precompute=True,
         readonly=False,
     )
     recipient_id = fields.Many2one(related="request_id.recipient_id", string="To")
