@@ -47,7 +47,11 @@ class AftersalesSlaClock(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     milestone = fields.Selection(MILESTONES, required=True, readonly=True)
     policy_id = fields.Many2one(
-        "aftersales.sla.policy", readonly=True, ondelete="restrict", index="btree_not_null"
+        "aftersales.sla.policy",
+        string="SLA Policy",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
     )
     target_id = fields.Many2one(
         "aftersales.sla.policy.target",
@@ -56,7 +60,7 @@ class AftersalesSlaClock(models.Model):
         index="btree_not_null",
     )
     amount = fields.Float(readonly=True)
-    unit = fields.Selection(TARGET_UNITS, readonly=True)
+    unit = fields.Selection(TARGET_UNITS, string="Time Unit", readonly=True)
     calendar_id = fields.Many2one(
         "resource.calendar",
         string="Working Hours",
@@ -303,10 +307,7 @@ class AftersalesSlaClock(models.Model):
         """End the pauses of these clocks, also of those that are over or have not started yet."""
         paused = self.filtered("pause_reason_id")
         self.env["aftersales.sla.clock.event"].create(
-            [
-                clock._prepare_resume(state, at, note)
-                for clock, state in paused._read_logs().items()
-            ]
+            [clock._prepare_resume(state, at, note) for clock, state in paused._read_logs().items()]
         )
         paused.write({"pause_reason_id": False, "party": False})
 

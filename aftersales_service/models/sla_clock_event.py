@@ -27,7 +27,7 @@ class AftersalesSlaClockEvent(models.Model):
             ("retarget", "Promise changed"),
             ("met", "Met"),
             ("reopen", "Opened again"),
-            ("cancel", "Replaced"),
+            ("cancel", "Cancelled"),
             ("void", "Taken back"),
         ],
         required=True,
@@ -37,7 +37,7 @@ class AftersalesSlaClockEvent(models.Model):
     until = fields.Datetime(string="At the Latest until", readonly=True)
     reason_id = fields.Many2one("aftersales.pause.reason", readonly=True, ondelete="restrict")
     party = fields.Selection(PARTIES, string="Ball With", readonly=True)
-    terms = fields.Json(readonly=True, help="The promise from here on.")
+    terms = fields.Json(string="Promise", readonly=True, help="The promise from here on.")
     carry = fields.Boolean(string="Pauses Kept", default=True, readonly=True)
     ref_id = fields.Many2one("aftersales.sla.clock.event", string="Takes Back", readonly=True)
     hours = fields.Float(

@@ -29,13 +29,17 @@ class AftersalesSlaPolicyTarget(models.Model):
     _check_company_auto = True
 
     policy_id = fields.Many2one(
-        "aftersales.sla.policy", required=True, ondelete="cascade", index=True
+        "aftersales.sla.policy",
+        string="SLA Policy",
+        required=True,
+        ondelete="cascade",
+        index=True,
     )
     company_id = fields.Many2one(related="policy_id.company_id")
     sequence = fields.Integer(default=10)
     milestone = fields.Selection(MILESTONES, required=True, default="response")
     amount = fields.Float(default=4, required=True)
-    unit = fields.Selection(TARGET_UNITS, default="hour", required=True)
+    unit = fields.Selection(TARGET_UNITS, string="Time Unit", default="hour", required=True)
     calendar_id = fields.Many2one(
         "resource.calendar",
         string="Working Hours",

@@ -96,7 +96,7 @@ RULINGS = [
     ("goodwill", "Goodwill"),
     ("refused", "Refused"),
 ]
-DAY_KINDS = [("closed", "Closed"), ("working", "Working")]
+DAY_KINDS = [("closed", "Day off"), ("working", "Working")]
 
 MILESTONES = [
     ("response", "First response"),
@@ -138,7 +138,7 @@ CLOCK_STATES = [
     ("paused", "Paused"),
     ("met", "Met"),
     ("failed", "Met late"),
-    ("cancelled", "Replaced"),
+    ("cancelled", "Cancelled"),
 ]
 URGENCIES = [
     ("ok", "In time"),

@@ -29,7 +29,7 @@ class AftersalesRequestPromise(models.TransientModel):
         precompute=True,
         readonly=False,
     )
-    recipient_id = fields.Many2one(related="request_id.recipient_id", string="To")
+    recipient_id = fields.Many2one(related="request_id.recipient_id", string="Recipient")
     recipient_email = fields.Char(related="request_id.recipient_id.email", string="Address")
     subject = fields.Char(compute="_compute_preview", store=True, readonly=False)
     body = fields.Html(

@@ -22,7 +22,7 @@ registry.category("web_tour.tours").add("aftersales_sla_tour", {
             content: "Which policy was chosen",
             trigger: ".modal .o_sla_why_tried li:contains(Company: Three days)",
         },
-        {trigger: ".modal .modal-footer button:contains(Close)", run: "click"},
+        {trigger: ".modal .modal-footer button:contains(Back)", run: "click"},
         {trigger: "body:not(:has(.modal)) button[name=action_diagnose]", run: "click"},
         {trigger: "button[name=action_wait]:visible", run: "click"},
         {
