@@ -551,6 +551,22 @@ class TestWhy(SlaCase):
             sorted({row["kind"] for row in clock["rows"]}), ["counted", "off", "paused"]
         )
 
+    def test_the_time_a_case_lay_finished_is_no_pause(self):
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 08:30", "_wait", self.reason)
+        self._do(request, "2026-03-16 09:00", "action_start")
+        self._do(request, "2026-03-16 10:00", "action_resolve")
+        self._do(request, "2026-03-16 14:00", "action_reopen")
+        clock = request.clock_ids
+        self.assertEqual(
+            [row["why"] for row in clock._explain()[clock]["rows"] if row["kind"] == "paused"],
+            [
+                "Paused: Waiting for the customer's answer",
+                "It was finished, and opened again later",
+            ],
+        )
+
     def test_replay_says_whether_anything_moved(self):
         request = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS))
         clock = request.clock_ids

@@ -450,10 +450,13 @@ class AftersalesSlaClock(models.Model):
                     else self.env._("Round the clock")
                 )
             case sla_clock.WhyKind.PAUSED:
-                reasons = self.event_ids.filtered(
-                    lambda event: event.kind == "pause" and event.at < row.end
+                pauses = self._get_events("pause").filtered(
+                    # what paused before the start is cut to it
+                    lambda event: max(event.at, self.date_start) >= row.start and event.at < row.end
                 )
-                return self.env._("Paused: %s", reasons[-1:].reason_id.name or "")
+                if not pauses:
+                    return self.env._("It was finished, and opened again later")
+                return self.env._("Paused: %s", pauses[-1].reason_id.name)
             case _:
                 day = self.calendar_id.sudo()._aftersales_name_off_time(
                     row.start, row.end, self.company_id
