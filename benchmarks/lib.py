@@ -13,9 +13,9 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 from unittest.mock import patch
 
 from odoo.fields import Datetime
+from odoo.sql_db import Cursor
 
 from benchmarks import cases
 
@@ -81,15 +82,67 @@ class Case:
         }
 
 
+@dataclass(frozen=True)
+class Side:
+    """One way of doing the work of a contest: ours, an addon's of others, Odoo's own, plain SQL.
+
+    ``setup`` gets what the contest prepared. Sides may work on unequal ``number``s of records:
+    what they cost is compared per record. Facts of the same name have to be equal, though.
+    """
+
+    setup: Callable[[Any], Any]
+    run: Callable[[Any], None]
+    check: Callable[[Any], dict[str, int | str]]
+    number: int = 1
+    slow: bool = False  # many seconds: warmed up once, its calls are not counted
+    silent: bool = False  # may do without any query
+    model: str = ""  # a database without this model cannot do it
+    plain = None
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The same work done by us and by rivals, in turn, in one process on one database.
+
+    ``peers`` is the set of peers.txt that rivals come from. Where its addons are not installed
+    we are measured beside the rest. ``full_only`` takes too long for --quick.
+    """
+
+    key: str
+    title: str
+    ours: Side
+    rivals: Mapping[str, Side] = field(default_factory=dict)
+    setup: Callable[[Any], Any] = lambda env: env
+    peers: str = ""
+    full_only: bool = False
+
+    def form(self, env) -> dict:
+        """Return what the program has to know that leads the processes."""
+        return {
+            "title": self.title,
+            "peers": self.peers,
+            "full_only": self.full_only,
+            "rivals": list(self.rivals),
+            "numbers": {name: side.number for name, side in self.sides(env).items()},
+        }
+
+    def sides(self, env) -> dict[str, Side]:
+        """Return who can take part in this database, ours first."""
+        everyone = {"ours": self.ours, **self.rivals}
+        return {
+            name: side for name, side in everyone.items() if not side.model or side.model in env
+        }
+
+
 def expect(what: str, actual: object, wanted: object) -> None:
     """Refuse a case whose outcome is not the one that its title promises."""
     if actual != wanted:
         raise InvalidCase(f"{what}: {actual} instead of {wanted}")
 
 
-def load_cases() -> dict[str, Case]:
+def load_cases() -> dict[str, Case | Contest]:
     """Return the cases of all files in the folder, so that adding one is adding a file."""
-    found: dict[str, Case] = {}
+    found: dict[str, Case | Contest] = {}
     for module in sorted(info.name for info in pkgutil.iter_modules(cases.__path__)):
         for case in importlib.import_module(f"{cases.__name__}.{module}").CASES:
             if case.key in found:
@@ -102,18 +155,22 @@ def load_cases() -> dict[str, Case]:
 
 
 class Bench:
-    """A case in its prepared state, inside a transaction that is never committed."""
+    """A case or side in its prepared state, inside a transaction that is never committed."""
 
-    def __init__(self, case: Case, env):
+    def __init__(self, case: Case | Side, env, prepared: Any = None):
         self.case = case
         self.cr = env.cr
         self.env = env
-        self.state = case.setup(env)
+        self.slow = isinstance(case, Side) and case.slow
+        self.silent = isinstance(case, Side) and case.silent
+        self.state = case.setup(env if prepared is None else prepared)
         self.cr.flush()
-        self.facts: dict[str, int] = {}
-        for _ in range(WARM_UPS):
+        self.facts: dict[str, int | str] = {}
+
+    def warm_up(self) -> None:
+        for _ in range(1 if self.slow else WARM_UPS):
             self.repeat(_nothing)
-            if case.plain:
+            if self.case.plain:
                 self.repeat(_nothing, plain=True)
 
     def repeat(self, probe: Callable, *, plain: bool = False) -> Any:
@@ -124,7 +181,7 @@ class Bench:
         run = self.case.plain if plain else self.case.run
         savepoint = self.cr.savepoint()
         self._forget()
-        with _without_gc(), _stopped_clock(), probe(self.cr) as reading:
+        with _without_gc(), _stopped_clock(), _without_commit(), probe(self.cr) as reading:
             run(self.state)
             self.cr.flush()
         self.facts = self.case.check(self.state)
@@ -139,18 +196,22 @@ class Bench:
 
     def count(self, *, plain: bool = False) -> dict:
         """Return what the gates judge, with the details that explain a difference."""
+        if not self.slow:
+            # what ran before may have emptied the registry's caches
+            self.repeat(_nothing, plain=plain)
         statements = self.repeat(_statements, plain=plain)
+        queries = statements.total()
+        if not queries and not self.silent:
+            raise InvalidCase("it sends no query at all")
+        counted = {"facts": self.facts, "queries": queries, "statements": dict(statements)}
+        return counted if self.slow else counted | self._count_calls(plain=plain)
+
+    def _count_calls(self, *, plain: bool) -> dict:
         profiles = [self.repeat(_calls, plain=plain) for _ in range(COUNTED)]
         totals = [profile.total() for profile in profiles]
-        queries = statements.total()
-        if not queries:
-            raise InvalidCase("it sends no query at all")
         return {
-            "facts": self.facts,
-            "queries": queries,
             "calls": min(totals),
             "calls_spread": max(totals) - min(totals),
-            "statements": dict(statements),
             "functions": dict(profiles[0]),
         }
 
@@ -179,6 +240,18 @@ def _stopped_clock():
     """
     moment = Datetime.now() + timedelta(hours=1)
     with patch.object(Datetime, "now", staticmethod(lambda *_: moment)):
+        yield
+
+
+@contextmanager
+def _without_commit():
+    """Let a job that commits as it goes send everything, but keep it undoable."""
+
+    def write_out(cursor):
+        cursor.flush()
+        cursor.clear()
+
+    with patch.object(Cursor, "commit", write_out):
         yield
 
 

@@ -4,12 +4,14 @@ import random
 import statistics
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.console import Problem
+
 GOALS = Path(__file__).with_name("goals.toml")
-KNOWN_KEYS = {"queries", "queries_more", "calls_ratio", "time_ratio", "pairs"}
+CASE_KEYS = {"queries", "queries_more", "calls_ratio", "time_ratio", "pairs"}
 SHOWN = 5  # statements and functions per case
 WIDTH = 100  # characters of a statement
 RESAMPLES = 2000
@@ -32,22 +34,23 @@ class Row:
     passed: bool | None = None
     remark: str = ""
 
-    @property
-    def verdict(self) -> str:
-        words = {None: self.remark or "reported", True: "holds", False: "**fails**"}
-        return words[self.passed]
-
     def __str__(self) -> str:
         cells = (self.case, self.measure, self.ours, self.peer, self.difference, self.gate)
-        return f"| {' | '.join(cells)} | {self.verdict} |"
+        return f"| {' | '.join(cells)} | {verdict(self.passed, self.remark)} |"
+
+
+def verdict(passed: bool | None, remark: str = "") -> str:
+    return {None: remark or "reported", True: "holds", False: "**fails**"}[passed]
 
 
 def load_goals() -> dict[str, dict]:
-    goals = tomllib.loads(GOALS.read_text(encoding="utf-8"))
-    for case, gates in goals.items():
-        if unknown := gates.keys() - KNOWN_KEYS:
-            raise ValueError(f"{GOALS.name}: {case} has unknown keys: {', '.join(unknown)}")
-    return goals
+    return tomllib.loads(GOALS.read_text(encoding="utf-8"))
+
+
+def refuse_unknown(gates: Mapping, known: set[str], what: str) -> None:
+    """A gate that nobody reads would hold for ever."""
+    if unknown := gates.keys() - known:
+        raise Problem(f"{GOALS.name}: {what} has unknown keys: {', '.join(sorted(unknown))}")
 
 
 # --- Judging -----------------------------------------------------------------------------------
@@ -99,27 +102,36 @@ def _judge_time(title: str, times: Mapping, clock: str, gate: float | None = Non
     row = (
         title,
         f"{clock}, {len(ours)} pairs",
-        _milliseconds(ours),
-        _milliseconds(peer),
-        f"× {ratio:.2f} ({_range(least, most)})",
+        milliseconds(ours),
+        milliseconds(peer),
+        f"× {ratio:.2f} ({times_range(least, most)})",
     )
     if gate is not None:
-        passed = True if ratio <= gate else (False if least > gate else None)
-        return Row(*row, f"≤ × {gate}", passed, remark="not decidable")
+        return Row(*row, f"≤ × {gate}", judged(ratio, least, gate), remark="not decidable")
     low, high = _noise_of(times, clock)
     return Row(
         *row,
-        remark="not decidable" if low <= ratio <= high else f"reported (noise {_range(low, high)})",
+        remark="not decidable"
+        if low <= ratio <= high
+        else f"reported (noise {times_range(low, high)})",
     )
+
+
+def judged(median: float, least: float, gate: float) -> bool | None:
+    """Say whether a gate on time holds; it fails only if nothing lies within it."""
+    if median <= gate:
+        return True
+    return False if least > gate else None
 
 
 def _report_seconds(title: str, times: Mapping, clock: str, _gate: float | None = None) -> Row:
     seconds = [sample[clock] for sample in times["ours"]]
-    return Row(title, f"{clock}, {len(seconds)} runs", _milliseconds(seconds))
+    return Row(title, f"{clock}, {len(seconds)} runs", milliseconds(seconds))
 
 
-def _milliseconds(seconds: list[float]) -> str:
-    return f"{statistics.median(seconds) * 1000:,.0f} ms"
+def milliseconds(seconds: list[float]) -> str:
+    median = statistics.median(seconds) * 1000
+    return f"{median:,.0f} ms" if median >= 100 else f"{median:.3g} ms"
 
 
 def ratio_of_medians(ours: list[float], theirs: list[float]) -> float:
@@ -140,18 +152,17 @@ def interval(ours: list[float], theirs: list[float]) -> tuple[float, float]:
 # --- Writing -----------------------------------------------------------------------------------
 
 
-def write(results: list[dict], rows: list[Row]) -> str:
-    """Return the report: the noise, the table, then what the differences consist of."""
-    lines = [*_noise(results), *HEADER, *map(str, rows), ""]
+def write(results: Sequence[Mapping], rows: Sequence[Row]) -> list[str]:
+    """Return the report's lines: noise, table, then what the differences consist of."""
+    if not results:
+        return []
+    lines = ["## Cases", "", *_noise(results), *HEADER, *map(str, rows), ""]
     for result in results:
         lines += _problem(result) if "error" in result else _details(result)
-    failed = sum(row.passed is False for row in rows)
-    held = sum(row.passed is True for row in rows)
-    lines.append(f"{held} gates hold, {failed} fail")
-    return "\n".join(lines)
+    return lines
 
 
-def _noise(results: list[dict]) -> list[str]:
+def _noise(results: Sequence[Mapping]) -> list[str]:
     """The A/A line: how far apart equal work was in this very run."""
     timed = [result["times"] for result in results if "again" in result.get("times", {})]
     if not timed:
@@ -159,20 +170,24 @@ def _noise(results: list[dict]) -> list[str]:
     most = max(_noise_of(times, "wall")[1] for times in timed)
     pairs = sum(len(times["again"]) for times in timed)
     return [
-        f"Noise, peer against peer, {pairs} pairs: {_range(1 / most, most)}",
+        f"Noise, peer against peer, {pairs} pairs: {times_range(1 / most, most)}",
         "",
     ]
 
 
 def _noise_of(times: Mapping, clock: str) -> tuple[float, float]:
     """Return how far equal sides are apart; which of the two was slower is chance."""
-    again, peer = ([sample[clock] for sample in times[side]] for side in ("again", "peer"))
-    low, high = interval(again, peer)
+    return spread_of(*([sample[clock] for sample in times[side]] for side in ("again", "peer")))
+
+
+def spread_of(again: list[float], first: list[float]) -> tuple[float, float]:
+    """Return the interval of ratios that equal work gives, the same to both sides of 1."""
+    low, high = interval(again, first)
     most = max(high, 1 / low)
     return 1 / most, most
 
 
-def _range(low: float, high: float) -> str:
+def times_range(low: float, high: float) -> str:
     return f"× {low:.2f}–{high:.2f}"
 
 
@@ -205,13 +220,13 @@ def _differences(what: str, ours: Mapping, peer: Mapping) -> list[str]:
     changed = _greatest(difference)
     if not changed:
         return []
-    shown = [f"- {more:+,} `{_short(name)}`" for name, more in changed[:SHOWN]]
+    shown = [f"- {more:+,} `{short(name)}`" for name, more in changed[:SHOWN]]
     return [f"Greatest differences in {what} ({len(changed)} differ):", "", *shown, ""]
 
 
 def _most(what: str, ours: Mapping) -> list[str]:
     """List what is done most often, where there is nothing to compare with."""
-    shown = [f"- {number:,} `{_short(name)}`" for name, number in _greatest(ours)[:SHOWN]]
+    shown = [f"- {number:,} `{short(name)}`" for name, number in _greatest(ours)[:SHOWN]]
     return [f"Most frequent {what} (of {len(ours)}):", "", *shown, ""]
 
 
@@ -222,5 +237,5 @@ def _greatest(numbers: Mapping[str, int]) -> list[tuple[str, int]]:
     )
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"

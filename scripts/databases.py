@@ -10,12 +10,14 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 from . import cluster, odoo_source, postgres, python_environment, system_packages
 from .console import step
 from .files import digest, is_free, locked, tree_digest
 from .layout import ADDON, ADDON_NAME, DEV, ROOT, fresh_log
 from .odoo import Odoo, configure, refuse_complaints
+from .peers import PeerSet
 from .postgres import Server
 
 PREFIX = "afs"  # not the addon's name, by which complaints in a log are recognized
@@ -128,6 +130,23 @@ def _core_template(odoo: Odoo) -> str:
         ):
             log = odoo.install(partial, "--with-demo", modules=",".join(base_modules()))
             odoo.evaluate(partial, FILES_INTO_DATABASE, log)
+    return name
+
+
+def with_peers(odoo: Odoo, peers: PeerSet, addons: Path) -> str:
+    """Return a database with our addon and a set of peers, which are in a folder of their own."""
+    name = _name(f"peers_{peers.name}")
+    with locked(DEV / "template"):
+        template = _test_template(odoo, browser=False)
+        stamp = digest(_content_stamp(odoo), peers.identity)
+        if _stamp(odoo, name) != stamp:
+            with (
+                step(f"Database with the peers {peers.name}"),
+                odoo.server.build(name, stamp) as new,
+            ):
+                odoo.server.clone(template, new)
+                path = f"--addons-path={ROOT},{addons}"
+                odoo.install(new, path, modules=",".join(peers.modules))
     return name
 
 

@@ -1,1 +1,1 @@
-"""The cases, one file per goal: each module has a tuple ``CASES`` of ``lib.Case``."""
+"""One file per goal: each module has a tuple ``CASES`` of ``lib.Case`` or ``lib.Contest``."""

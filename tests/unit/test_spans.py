@@ -54,6 +54,8 @@ def test_a_closed_day_splits_a_span():
     hole = (date(2026, 1, 3), date(2026, 1, 4))
     left = [(span[0], hole[0]), (hole[1], span[1])]
     assert subtract([span], [hole]) == left
+    elsewhere = [(date(2025, 1, 1), span[0]), (span[1], date(2027, 1, 1))]
+    assert subtract([span], elsewhere) == [span]
 
 
 @given(SPANS, SPANS)
