@@ -278,6 +278,10 @@ class TestMail(AftersalesCommon):
         request = self._mail(sender=colleague.email)
         self.assertFalse(request.partner_id)
         self.assertFalse(self._mails_to(colleague.partner_id))
+        self.assertFalse(request.date_responded, "a forwarded report is no answer")
+        [report] = request.message_ids.filtered(lambda message: message.message_type == "email")
+        self._mail("Re: Pump leaks", reply_to=report, sender=colleague.email)
+        self.assertTrue(request.date_responded)
 
     def test_a_serial_in_the_mail_gives_the_unit(self):
         plan = self._preset("r05")

@@ -96,6 +96,31 @@ class TestPauses(SlaCase):
         dialog.action_apply()
         self.assertEqual(request.state, "waiting")
 
+    def test_everybody_who_sees_a_request_sees_its_proof(self):
+        policy = self._sla(FOUR_HOURS)
+        requests = self.env["aftersales.request"]
+        for _number in range(2):
+            requests |= self._reported("2026-03-16 08:00", policy)
+        requests.action_diagnose()
+        requests.user_id = self.agent
+        dialog = self.env["aftersales.request.pause"].with_user(self.agent)
+        photo = self.env["ir.attachment"].with_user(self.agent)
+        photo = photo.create({"name": "gate.jpg", "raw": b"x", "res_model": dialog._name})
+        dialog.create(
+            {
+                "request_ids": [Command.set(requests.ids)],
+                "reason_id": self.env.ref("aftersales_service.pause_reason_access").id,
+                "attachment_ids": [Command.set(photo.ids)],
+                "note": "Gate closed",
+            }
+        ).action_apply()
+        colleague = self._user("colleague", "aftersales_service.group_aftersales_agent")
+        for request in requests:
+            proof = request.clock_ids.event_ids.attachment_ids
+            self.assertEqual((proof.res_model, proof.res_id), (request._name, request.id))
+            self.assertEqual(proof.with_user(colleague).raw, b"x")
+            self.assertIn("Gate closed", request.message_ids[0].body)
+
     def test_resolved_while_paused_is_met(self):
         request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
         self._start(request, "2026-03-16 08:00")
@@ -526,6 +551,22 @@ class TestWhy(SlaCase):
             sorted({row["kind"] for row in clock["rows"]}), ["counted", "off", "paused"]
         )
 
+    def test_the_time_a_case_lay_finished_is_no_pause(self):
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        self._do(request, "2026-03-16 08:30", "_wait", self.reason)
+        self._do(request, "2026-03-16 09:00", "action_start")
+        self._do(request, "2026-03-16 10:00", "action_resolve")
+        self._do(request, "2026-03-16 14:00", "action_reopen")
+        clock = request.clock_ids
+        self.assertEqual(
+            [row["why"] for row in clock._explain()[clock]["rows"] if row["kind"] == "paused"],
+            [
+                "Paused: Waiting for the customer's answer",
+                "It was finished, and opened again later",
+            ],
+        )
+
     def test_replay_says_whether_anything_moved(self):
         request = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS))
         clock = request.clock_ids
@@ -561,6 +602,60 @@ class TestWhy(SlaCase):
         mine.with_user(user).action_diagnose()
         mine.with_user(user)._wait(self.reason)
         mine.with_user(user).action_start()
+
+    def test_clocks_and_their_logs_are_as_private_as_requests(self):
+        user = self._user("plain", "aftersales_service.group_aftersales_user")
+        mine = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS), user_id=user.id)
+        other = self._reported("2026-03-13 15:00", user_id=self.agent.id)
+        both = mine.clock_ids | other.clock_ids
+        for model, domain in (
+            ("aftersales.sla.clock", [("id", "in", both.ids)]),
+            ("aftersales.sla.clock.event", [("clock_id", "in", both.ids)]),
+        ):
+            for person, requests in ((user, mine), (self.agent, mine | other)):
+                found = self.env[model].with_user(person).search(domain)
+                self.assertEqual(found.sudo().request_id, requests, model)
+
+    def test_what_follows_from_clocks_is_not_typed(self):
+        request = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS))
+        mine = request.with_user(self.agent)
+        for values in (
+            {"party": "customer"},
+            {"pause_reason_id": self.reason.id},
+            {"sla_policy_id": False},
+            {"sla_urgency": "ok"},
+        ):
+            with self.assertRaisesRegex(AccessError, "not typed in"):
+                mine.write(values)
+            with self.assertRaisesRegex(AccessError, "not typed in"):
+                mine.create({"title": "Forged", **values})
+        user = self._user("plain", "aftersales_service.group_aftersales_user")
+        with self.assertRaises(AccessError):
+            request.sla_policy_id.with_user(user).action_apply_to_open()
+
+    def test_the_buttons_of_a_clock_need_no_rights_on_clocks(self):
+        request = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS), user_id=False)
+        self.env.cr.execute(
+            "UPDATE aftersales_sla_clock SET deadline = now() WHERE id = %s", request.clock_ids.ids
+        )
+        request.clock_ids.invalidate_recordset()
+        mine = request.clock_ids.with_user(self.agent)
+        self.assertIn("1 deadlines moved", mine.action_replay()["params"]["message"])
+        mine.action_acknowledge()
+        self.assertEqual(request.clock_ids.acknowledged_by_id, self.agent)
+        request.user_id = self.agent
+        user = self._user("plain", "aftersales_service.group_aftersales_user")
+        with self.assertRaises(AccessError):
+            mine.with_user(user).action_acknowledge()
+
+    def test_clocks_move_to_another_company_with_their_request(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        request = self._reported("2026-03-13 15:00", self._sla(FOUR_HOURS), user_id=False)
+        other.aftersales_sla_policy_id = self._sla(RESPONSE)
+        request.company_id = other
+        self.assertEqual(request.clock_ids.company_id, other)
+        self.assertEqual(self._clock(request, "resolution").state, "cancelled")
+        self.assertEqual(self._clock(request, "response").state, "running")
 
     def test_the_badge_costs_one_query(self):
         requests = self.env["aftersales.request"]

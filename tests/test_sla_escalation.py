@@ -83,6 +83,20 @@ class TestEscalation(AftersalesCommon):
         self._run_job("2026-03-14 19:00")
         self.assertEqual(len(request.escalation_ids), 1)
 
+    def test_what_is_not_late_yet_still_rings_after_an_acknowledgement(self):
+        steps = [Command.create({"value": 100, "role": "leader"})]
+        targets = (
+            {"milestone": "response", "amount": 1, "unit": "hour", "escalation_ids": steps},
+            {"milestone": "resolution", "amount": 8, "unit": "hour", "escalation_ids": steps},
+        )
+        request = self._reported("2026-03-14 16:00", self._sla(*targets))
+        self._run_job("2026-03-14 17:01")
+        request.with_user(self.leader).action_acknowledge()
+        self.assertFalse(request.is_escalated)
+        self._run_job("2026-03-15 00:01")
+        self.assertEqual(len(request.escalation_ids), 2)
+        self.assertTrue(request.is_escalated)
+
     def test_reopened_and_late_again_tells_again(self):
         resolution = {
             "milestone": "resolution",

@@ -20,7 +20,7 @@ class AftersalesEscalationLog(models.Model):
     request_id = fields.Many2one(
         "aftersales.request", required=True, ondelete="cascade", index=True
     )
-    company_id = fields.Many2one("res.company", required=True)
+    company_id = fields.Many2one(related="request_id.company_id", store=True, precompute=True)
     milestone = fields.Selection(MILESTONES, required=True)
     step_id = fields.Many2one("aftersales.sla.policy.escalation", ondelete="set null")
     step_key = fields.Integer(required=True)

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .sla_clock import OPEN_STATES
 from .vocabulary import FINISHED
 
 #: In which order a list shows the one clock that matters.
@@ -51,9 +50,7 @@ class AftersalesRequest(models.Model):
     def _compute_is_escalated(self):
         for request in self:
             request.is_escalated = request.state not in FINISHED and any(
-                clock.log_ids and not clock.acknowledged_at
-                for clock in request.clock_ids
-                if clock.state in OPEN_STATES
+                clock._is_escalated() for clock in request.clock_ids
             )
 
     def get_sla_explanation(self):

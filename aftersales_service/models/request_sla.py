@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import format_datetime
 
 from ..logic.sla_choice import Candidate, choose
@@ -51,6 +51,20 @@ PROMISE_FACTS = frozenset(
         "team_id",
         "type_id",
         "date_reported",
+        "company_id",
+    }
+)
+#: What follows from clocks and from the dialog that lets a request wait: nobody types it.
+FROM_CLOCKS = frozenset(
+    {
+        "sla_policy_id",
+        "next_due_at",
+        "sla_urgency",
+        "pause_reason_id",
+        "party",
+        "date_waiting",
+        "is_loaner_owed",
+        "is_emergency",
     }
 )
 CLOCK_FACTS = frozenset({"state", *START_FACTS.values(), *MILESTONE_FACTS.values()})
@@ -165,11 +179,13 @@ class AftersalesRequest(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._refuse_forged_clocks(vals_list)
         requests = super().create(vals_list)
         requests._follow_promise()
         return requests
 
     def write(self, vals):
+        self._refuse_forged_clocks([vals])
         leaving = self.browse()
         if vals.get("state", "waiting") != "waiting":
             leaving = self.filtered(lambda request: request.state == "waiting")
@@ -182,6 +198,16 @@ class AftersalesRequest(models.Model):
         if CLOCK_FACTS & vals.keys():
             self._follow_facts()
         return res
+
+    @api.model
+    def _refuse_forged_clocks(self, vals_list):
+        if not self.env.su and any(FROM_CLOCKS & vals.keys() for vals in vals_list):
+            raise AccessError(
+                self.env._(
+                    "What a request promises, and what it waits for, is not typed in. Use “Wait” "
+                    "or “Change the Promise”."
+                )
+            )
 
     def _name_cause(self, vals):
         """“Priority changed”: what moved a promise, for its log."""
@@ -498,9 +524,8 @@ class AftersalesRequest(models.Model):
         self._note_fact("date_consent")
 
     def action_acknowledge(self):
-        """Stop the ladder: somebody takes care."""
-        self.check_access("write")
-        self.clock_ids.sudo().action_acknowledge()
+        """Somebody takes care of what rang; what is not late yet still rings when it is."""
+        self.clock_ids.filtered(lambda clock: clock._is_escalated()).action_acknowledge()
 
     def _refuse_finished(self):
         for request in self:
@@ -536,8 +561,12 @@ class AftersalesRequest(models.Model):
         """Wait for ``reason``: the clocks it stops are paused, and the party holds the ball."""
         now = fields.Datetime.now()
         self._move_to("waiting")
-        self.write({"pause_reason_id": reason.id, "party": reason.party, "date_waiting": now})
+        self.sudo().write(
+            {"pause_reason_id": reason.id, "party": reason.party, "date_waiting": now}
+        )
         self._pause_clocks(until, note, attachments)
+        if note:
+            self._message_log_batch(bodies=dict.fromkeys(self.ids, note))
 
     def _pause_clocks(self, until=None, note=False, attachments=()):
         """Stop what runs, or may begin to run, of the clocks that these requests' reason stops."""
@@ -556,7 +585,7 @@ class AftersalesRequest(models.Model):
         """Nobody waits any longer: the clocks go on."""
         now = fields.Datetime.now()
         self.sudo().clock_ids._resume(now, note)
-        self.filtered("pause_reason_id").write(
+        self.sudo().filtered("pause_reason_id").write(
             {"pause_reason_id": False, "party": False, "date_waiting": False}
         )
 
@@ -585,9 +614,20 @@ class AftersalesRequest(models.Model):
         customer = self.partner_id.commercial_partner_id
         if author and author.commercial_partner_id == customer:
             if self.state == "waiting" and self.party == "customer":
-                self.action_start()
-        elif self._is_one_of_us(author) and not self.date_responded:
-            self.sudo().date_responded = message.date
+                # superuser: customers only write
+                self.sudo().action_start()
+        elif (
+            not self.date_responded and self._is_one_of_us(author) and not self._is_report(message)
+        ):
+            # a mail is dated by its sender's computer
+            self.sudo().date_responded = min(message.date, fields.Datetime.now())
+
+    def _is_report(self, message):
+        """The mail that brought the request, which a colleague may have forwarded, is no answer."""
+        if self.channel != "email" or message.message_type != "email":
+            return False
+        mails = [("model", "=", self._name), ("res_id", "=", self.id), ("id", "<", message.id)]
+        return not message.sudo().search_count(mails + [("message_type", "=", "email")], limit=1)
 
     def _is_one_of_us(self, author):
         robot = self.env.ref("base.partner_root")

@@ -44,7 +44,9 @@ class AftersalesSlaClock(models.Model):
     request_id = fields.Many2one(
         "aftersales.request", required=True, ondelete="cascade", index=True
     )
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = fields.Many2one(
+        related="request_id.company_id", store=True, precompute=True, required=True
+    )
     milestone = fields.Selection(MILESTONES, required=True, readonly=True)
     policy_id = fields.Many2one(
         "aftersales.sla.policy",
@@ -212,6 +214,10 @@ class AftersalesSlaClock(models.Model):
         """Keys of the steps that were taken since the clock was last opened."""
         return {log.step_key for log in self.log_ids if log.round == self.round}
 
+    def _is_escalated(self):
+        """Whether somebody was told that it is late, and nobody has taken care yet."""
+        return self.state in OPEN_STATES and not self.acknowledged_at and bool(self._get_fired())
+
     @api.model
     def _prepare_from_log(self, state, target, now, fired=(), acknowledged=False):
         """Stored values by the state of a log."""
@@ -261,7 +267,6 @@ class AftersalesSlaClock(models.Model):
             vals_list.append(
                 {
                     "request_id": request.id,
-                    "company_id": company.id,
                     "milestone": target.milestone,
                 }
                 | terms
@@ -449,10 +454,13 @@ class AftersalesSlaClock(models.Model):
                     else self.env._("Round the clock")
                 )
             case sla_clock.WhyKind.PAUSED:
-                reasons = self.event_ids.filtered(
-                    lambda event: event.kind == "pause" and event.at < row.end
+                pauses = self._get_events("pause").filtered(
+                    # what paused before the start is cut to it
+                    lambda event: max(event.at, self.date_start) >= row.start and event.at < row.end
                 )
-                return self.env._("Paused: %s", reasons[-1:].reason_id.name or "")
+                if not pauses:
+                    return self.env._("It was finished, and opened again later")
+                return self.env._("Paused: %s", pauses[-1].reason_id.name)
             case _:
                 day = self.calendar_id.sudo()._aftersales_name_off_time(
                     row.start, row.end, self.company_id
@@ -497,8 +505,10 @@ class AftersalesSlaClock(models.Model):
 
     def action_replay(self):
         """Rebuild from the log, and say what changed."""
+        self.request_id.check_access("write")
         before = {clock: clock.deadline for clock in self}
-        self._replay()
+        # superuser: nobody writes clocks, their log decides
+        self.sudo()._replay()
         moved = self.filtered(lambda clock: clock.deadline != before[clock])
         message = (
             self.env._("%s deadlines moved.", len(moved))
@@ -517,14 +527,19 @@ class AftersalesSlaClock(models.Model):
 
     def action_acknowledge(self):
         """Somebody takes care: the ladder climbs no further."""
-        running = self.filtered(lambda clock: clock.state in OPEN_STATES)
-        running.write(
+        self.request_id.check_access("write")
+        running = self.filtered(
+            lambda clock: clock.state in OPEN_STATES and not clock.acknowledged_at
+        )
+        # superuser: nobody writes clocks but by such a button
+        running_su = running.sudo()
+        running_su.write(
             {
                 "acknowledged_at": fields.Datetime.now(),
                 "acknowledged_by_id": self.env.user.id,
             }
         )
-        running._replay()
+        running_su._replay()
         labels = dict(self._fields["milestone"]._description_selection(self.env))
         for request, clocks in running.grouped("request_id").items():
             request.message_post(

@@ -182,7 +182,6 @@ class AftersalesSlaClock(models.Model):
                 {
                     "clock_id": clock.id,
                     "request_id": clock.request_id.id,
-                    "company_id": clock.company_id.id,
                     "milestone": clock.milestone,
                     "step_id": step.id,
                     "step_key": step.id,

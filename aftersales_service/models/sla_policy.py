@@ -91,6 +91,7 @@ class AftersalesSlaPolicy(models.Model):
 
     def action_apply_to_open(self):
         """Let open requests run on the policy as it reads now; their pauses stay."""
+        self.check_access("write")
         clocks = self.env["aftersales.sla.clock"].search(
             [("policy_id", "in", self.ids), ("state", "in", ("waiting", "running", "paused"))]
         )

@@ -71,5 +71,19 @@ class AftersalesRequestPause(models.TransientModel):
                     self.reason_id.name,
                 )
             )
-        self.request_ids._wait(self.reason_id, self.until, self.note, self.attachment_ids.ids)
+        for requests in self.request_ids if self.attachment_ids else (self.request_ids,):
+            proof = self._take_proof(requests)
+            requests._wait(self.reason_id, self.until, self.note, proof.ids)
         return {"type": "ir.actions.act_window_close"}
+
+    def _take_proof(self, request):
+        """The files as the request's own: whoever sees it sees them; each request has its copy."""
+        if not self.attachment_ids:
+            return self.attachment_ids
+        home = {"res_model": request._name, "res_id": request.id}
+        if request != self.request_ids[:1]:
+            return self.attachment_ids.copy(home)
+        # superuser: the files are the user's own, and move to a request the user may write
+        request.check_access("write")
+        self.attachment_ids.sudo().write(home)
+        return self.attachment_ids
