@@ -147,6 +147,9 @@ def _copy(request, number: int, changed: Mapping[str, SQL], changed_clock: Mappi
         for event in clock.event_ids:
             logs = SQL("unnest(%s) AS copy (owner)", clocks)
             _copy_row(event, logs, {"clock_id": SQL("owner")})
+    for follower in request.message_follower_ids:
+        followed = SQL("unnest(%s) AS copy (owner)", ids)
+        _copy_row(follower, followed, {"res_id": SQL("owner")})
     return request.browse(ids)
 
 

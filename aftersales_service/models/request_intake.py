@@ -127,11 +127,24 @@ class AftersalesRequest(models.Model):
         return super()._track_subtype(initial_values)
 
     def _message_auto_subscribe(self, updated_values, followers_existing_policy="skip"):
-        """Ask about followers of the team only where it has some that want to hear of requests."""
+        """Ask about followers only where the answer is not known.
+
+        Most teams have none that want to hear of requests, and who creates a request follows it
+        already: no need to ask again because they are responsible, too.
+        """
+        known = set()
         team = self.env["aftersales.team"].sudo().browse(updated_values.get("team_id") or ())
         if team and not team.is_watched:
-            updated_values = {k: v for k, v in updated_values.items() if k != "team_id"}
+            known.add("team_id")
+        if followers_existing_policy == "update" and self._is_followed_by_creator():
+            known |= {"user_id"} if updated_values.get("user_id") == self.env.uid else set()
+        updated_values = {k: v for k, v in updated_values.items() if k not in known}
         return super()._message_auto_subscribe(updated_values, followers_existing_policy)
+
+    def _is_followed_by_creator(self):
+        """Whether Odoo has subscribed whoever is creating these requests."""
+        user = self.env.user
+        return user.active and not user.share and not self.env.context.get("mail_create_nosubscribe")
 
     # === MAIL === #
 

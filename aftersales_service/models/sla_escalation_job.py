@@ -47,7 +47,8 @@ class AftersalesSlaClock(models.Model):
                 collisions += 1
                 continue
             done, failed = done + len(clocks) - bad, failed + bad
-            if not cron._commit_progress(len(clocks), remaining=self._count_due()):
+            # a full batch may not have been the last one; counting would read all that is due
+            if not cron._commit_progress(len(clocks), remaining=int(len(clocks) == batch)):
                 return
         self._sleep_until_next()
         if failed >= 10 and not done:
@@ -71,10 +72,6 @@ class AftersalesSlaClock(models.Model):
             )
         )
         return self.browse([row[0] for row in rows])
-
-    @api.model
-    def _count_due(self):
-        return self.search_count([("next_event_at", "<=", fields.Datetime.now())], limit=1000)
 
     @api.model
     def _sleep_until_next(self):
@@ -249,6 +246,7 @@ class AftersalesSlaClock(models.Model):
                     {
                         "activity_type_id": kind_id,
                         "res_model_id": model_id,
+                        "res_model": "aftersales.request",
                         "res_id": request.id,
                         "summary": text,
                         "user_id": user.id if user else False,

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from functools import cache
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -182,7 +183,8 @@ class AftersalesTeam(models.Model):
             asked += ["company", "any"]
         # superuser: whoever raises the alarm need not see all the people it may reach
         requests_su = requests.sudo().with_context(active_test=False)
-        anybody = self._find_managers(requests_su.company_id)
+        # nobody is asked for whom nobody needs
+        anybody = cache(lambda: self._find_managers(requests_su.company_id))
         return {
             request: next(
                 (
@@ -190,7 +192,7 @@ class AftersalesTeam(models.Model):
                     for name in asked
                     if (user := self._get_candidate(request_su, name, anybody))
                     and user.active
-                    and request_su.company_id in user.company_ids
+                    and request_su.company_id.id in user._get_company_ids()
                 ),
                 self.env["res.users"].sudo(),
             ).with_env(self.env)
@@ -213,7 +215,7 @@ class AftersalesTeam(models.Model):
         if name == "company":
             return request.company_id.aftersales_manager_id
         if name == "any":
-            return anybody[request.company_id]
+            return anybody()[request.company_id]
         return request.team_id[ROLE_FIELDS[name]]
 
     @api.model
