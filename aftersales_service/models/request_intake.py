@@ -144,7 +144,9 @@ class AftersalesRequest(models.Model):
     def _is_followed_by_creator(self):
         """Whether Odoo has subscribed whoever is creating these requests."""
         user = self.env.user
-        return user.active and not user.share and not self.env.context.get("mail_create_nosubscribe")
+        return (
+            user.active and not user.share and not self.env.context.get("mail_create_nosubscribe")
+        )
 
     # === MAIL === #
 
