@@ -404,7 +404,7 @@ class TestExceptionDays(CalendarCommon):
         calendar = self._calendar()
         days = self._closed(calendar, "2026-03-10", name="Stocktaking")
         days |= self._closed(calendar, "2026-03-11")
-        self.assertEqual(days.mapped("display_name"), ["Stocktaking", "Closed"])
+        self.assertEqual(days.mapped("display_name"), ["Stocktaking", "Day off"])
 
     def test_the_hours_that_count_are_shown(self):
         calendar = self._calendar()

@@ -415,6 +415,46 @@ class TestPromises(SlaCase):
         self.assertEqual(len(request.clock_ids), 1)
         self.assertEqual(request.clock_ids.policy_id, plans)
 
+    def test_open_requests_follow_a_policy_chosen_elsewhere(self):
+        """On the customer, team, company or plan; and a corrected address changes the zone."""
+        request = self._reported("2026-03-16 08:00")
+        self.assertFalse(request.clock_ids)
+        policies = [self._sla({**RESPONSE, "amount": hours}) for hours in (1, 2, 3, 4)]
+        self.company.aftersales_sla_policy_id = policies[0]
+        self.assertDue(request, response="2026-03-16 09:00")
+        request.team_id = self.env["aftersales.team"].create({"name": "T"})
+        request.team_id.sla_policy_id = policies[1]
+        self.assertDue(request, response="2026-03-16 10:00")
+        self.customer.aftersales_sla_policy_id = policies[2]
+        self.assertDue(request, response="2026-03-16 11:00")
+        plan = self._plan({"length": 12})
+        request.unit_id = self._delivered("SN-9", plan=plan, on="2026-03-01")
+        plan.sla_policy_id = policies[3]
+        self.assertDue(request, response="2026-03-16 12:00")
+        far = {**RESPONSE, "amount": 6, "zone": "other"}
+        plan.sla_policy_id = self._sla(far, {**RESPONSE, "sequence": 20})
+        self.assertDue(request, response="2026-03-16 10:00")
+        home = {"country_id": self.env.ref("base.cn").id, "city": "杭州"}
+        self.company.partner_id.write({**home, "state_id": self.env.ref("base.state_cn_ZJ").id})
+        self.customer.write({**home, "state_id": self.env.ref("base.state_cn_JS").id})
+        self.assertDue(request, response="2026-03-16 14:00")
+
+    def test_an_archived_policy_keeps_what_it_promised(self):
+        policy = self._sla({**RESPONSE, "priority": "2", "amount": 1}, RESPONSE)
+        request = self._reported("2026-03-16 08:00", policy)
+        policy.active = False
+        request.priority = "2"
+        self.assertDue(request, response="2026-03-16 09:00")
+        later = self._reported("2026-03-16 08:00")
+        self.assertFalse(later.clock_ids)
+
+    def test_open_requests_are_not_archived(self):
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE))
+        with self.assertRaisesRegex(UserError, "still open"):
+            request.active = False
+        request.action_cancel()
+        request.active = False
+
     def test_another_companys_policy_never_counts(self):
         other = self.env["res.company"].create({"name": "Elsewhere"})
         policy = self._sla(RESPONSE, company_id=other.id)
@@ -434,7 +474,8 @@ class TestPromises(SlaCase):
         self.assertIn(("First response: 2 Hours (Urgent) – does not fit: Priority", False), rows)
         self.assertIn(("First response: no target fits", False), rows)
         policy.active = False
-        self.assertIn(("Company: Promise is archived", False), request._explain_promise())
+        later = self._reported("2026-03-16 08:00")
+        self.assertIn(("Company: Promise is archived", False), later._explain_promise())
 
     def test_an_edited_policy_reaches_open_requests_when_told_to(self):
         policy = self._sla(RESPONSE, FOUR_HOURS)
@@ -472,6 +513,10 @@ class TestPromises(SlaCase):
             self._sla({**RESPONSE, "amount": 1.5, "unit": "working_day"})
         with self.assertRaisesRegex(ValidationError, "can never count"):
             self._sla({**RESPONSE, "sequence": 1}, {**RESPONSE, "sequence": 2, "priority": "2"})
+        hour = {"milestone": "on_site", "amount": 0, "start_event": "appointment"}
+        early = [Command.create({"trigger": "before", "value": 30})]
+        with self.assertRaisesRegex(ValidationError, "nothing lies before it"):
+            self._sla({**hour, "escalation_ids": early})
         with self.assertRefusedByDatabase():
             self._sla(RESPONSE, watch_percent=90, risk_percent=50)
 

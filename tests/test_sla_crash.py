@@ -85,6 +85,8 @@ class TestCrash(BaseCase):
                     for number in range(CLOCKS)
                 ]
             )
+            # entered in time: the job is late, not the entry
+            requests.clock_ids.opened_at = reported
             return requests.ids
 
     def _fork_job(self):

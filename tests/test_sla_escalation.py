@@ -268,3 +268,31 @@ class TestEscalation(AftersalesCommon):
             count = self.env.cr.sql_log_count - before
         self.assertEqual(len(clocks.request_id.activity_ids), 200)
         self.assertLess(count, 0.3 * 200)
+
+    def test_late_when_entered_tells_once_and_not_one_by_one(self):
+        """Loading old cases does not flood anybody; what is missed from then on is told."""
+        policy = self._ladder((100, "activity", "leader"), (2400, "activity", "manager"))
+        self.company.aftersales_sla_policy_id = policy
+        old = self._utc("2026-03-14 16:00")
+        with freeze_time(self._utc("2026-03-15 10:00")):
+            requests = self.env["aftersales.request"].create(
+                [
+                    {
+                        "title": f"Old {number}",
+                        "partner_id": self.customer.id,
+                        "team_id": self.team.id,
+                        "date_reported": old,
+                    }
+                    for number in range(30)
+                ]
+            )
+            self.env.flush_all()
+        self._run_job("2026-03-15 10:01")
+        self.assertEqual(set(requests.mapped("sla_urgency")), {"breached"})
+        self.assertFalse(requests.activity_ids)
+        self.assertEqual(len(requests.escalation_ids), 30)
+        notes = self.env["mail.message"].search([("subject", "=", "Overdue when entered: 30")])
+        self.assertEqual(notes.notified_partner_ids, self.leader.partner_id)
+        self._run_job("2026-03-15 16:01")  # 24 times the hour: missed here
+        self.assertEqual(requests.activity_ids.user_id, self.boss)
+        self.assertEqual(len(requests.activity_ids), 30)

@@ -80,6 +80,7 @@ class TestTourSla(AftersalesCommon, HttpCase):
 
         # four and a half hours pass: the customer had called earlier than the mail says
         request.date_reported -= timedelta(hours=4, minutes=30)
+        clock.opened_at = request.date_reported
         with self.enter_registry_test_mode():
             self.env.ref("aftersales_service.cron_sla_escalation").method_direct_trigger()
         self.env.invalidate_all()

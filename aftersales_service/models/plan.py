@@ -65,6 +65,20 @@ class AftersalesPlan(models.Model):
         for plan in self:
             plan.unit_count = counts.get(plan, 0)
 
+    def write(self, vals):
+        former = self.sla_policy_id
+        res = super().write(vals)
+        if "sla_policy_id" in vals:
+            self.env["aftersales.request"]._follow_elsewhere(
+                [
+                    "|",
+                    ("unit_id.plan_id", "in", self.ids),
+                    *("&", ("unit_id", "=", False), ("sla_policy_id", "in", former.ids)),
+                ],
+                self.env._("Plan promises otherwise"),
+            )
+        return res
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_promised(self):
         """A promise that somebody relies on stays readable."""

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 
 from .numbering import next_numbers
 from .unit import IN_PLAY
-from .vocabulary import CHANNELS, RESULTS
+from .vocabulary import CHANNELS, FINISHED, RESULTS
 
 #: Which states a request may come from; the workflow in one place.
 TRANSITIONS = {
@@ -305,12 +305,24 @@ class AftersalesRequest(models.Model):
         return vals_list
 
     def write(self, vals):
+        if vals.get("active") is False:
+            self._refuse_archiving_open_ones()
         if vals.keys() & {"unit_id", "serial"}:
             self._refuse_other_unit_in_repair(vals)
         res = super().write(vals)
         if "unit_id" in vals or "serial" in vals:
             self._ensure_claims()
         return res
+
+    def _refuse_archiving_open_ones(self):
+        for request in self:
+            if request.state not in FINISHED:
+                raise UserError(
+                    self.env._(
+                        "%s is still open: somebody waits for it. Resolve or cancel it first.",
+                        request.name,
+                    )
+                )
 
     def _refuse_other_unit_in_repair(self, vals):
         """A repair in work is about this unit: its claim cannot move to another."""

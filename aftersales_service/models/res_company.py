@@ -22,3 +22,11 @@ class ResCompany(models.Model):
         domain="[('company_id', 'in', (False, id))]",
         help="Promised where unit, product, customer and team name none.",
     )
+
+    def write(self, vals):
+        res = super().write(vals)
+        if "aftersales_sla_policy_id" in vals:
+            self.env["aftersales.request"]._follow_elsewhere(
+                [("company_id", "child_of", self.ids)], self.env._("Company promises otherwise")
+            )
+        return res

@@ -92,6 +92,7 @@ class AftersalesSlaClock(models.Model):
     next_event_at = fields.Datetime(
         string="Next Look", readonly=True, help="When the escalation job has something to do."
     )
+    opened_at = fields.Datetime(readonly=True, help="When this promise was first made.")
     acknowledged_at = fields.Datetime(readonly=True, copy=False)
     acknowledged_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     error = fields.Char(
@@ -267,6 +268,7 @@ class AftersalesSlaClock(models.Model):
             vals_list.append(
                 {
                     "request_id": request.id,
+                    "opened_at": now,
                     "milestone": target.milestone,
                 }
                 | terms

@@ -1,4 +1,5 @@
 import logging
+from collections import defaultdict
 from datetime import timedelta
 
 from psycopg2.extensions import TransactionRollbackError
@@ -126,7 +127,10 @@ class AftersalesSlaClock(models.Model):
         steps, states = [], self._read_logs()
         for clock, state in states.items():
             outlook = self._look_ahead(clock, state, clock.target_id, now)
-            steps += [(clock, step, step == outlook.notify) for step in outlook.due]
+            steps += [
+                (clock, step, step == outlook.notify and not clock._came_late(state, step))
+                for step in outlook.due
+            ]
         if self._take_steps(steps, now):
             states = self._read_logs()
         for clock, state in states.items():
@@ -135,6 +139,14 @@ class AftersalesSlaClock(models.Model):
             ) | {"failures": 0}
             clock.write({name: value for name, value in vals.items() if clock[name] != value})
         self.flush_recordset()
+
+    def _came_late(self, state, step):
+        """Whether a step had passed already when the case was entered: nobody was slow here.
+
+        Cases loaded with their old dates are seen as overdue, but wake nobody one by one.
+        """
+        moment = state.moment(step.seconds(state.budget))
+        return bool(self.opened_at and moment and moment < self.opened_at)
 
     def _look_ahead(self, clock, state, target, now):
         if state is None:
@@ -192,6 +204,7 @@ class AftersalesSlaClock(models.Model):
             )
         self.env["aftersales.escalation.log"].create(logs)
         self._tell(told)
+        self._tell_of_late_entries(taken, people)
         return any(step.action in RAISES_PRIORITY for _clock, step, _tells in taken)
 
     @api.model
@@ -223,6 +236,27 @@ class AftersalesSlaClock(models.Model):
 
     def _get_tz(self):
         return self.calendar_id.sudo().tz or self.company_id.sudo().resource_calendar_id.tz
+
+    @api.model
+    def _tell_of_late_entries(self, taken, people):
+        """One message to each who would have been told of cases that were late when entered."""
+        told = {clock.id for clock, _step, tells in taken if tells}
+        late = defaultdict(self.env["aftersales.request"].browse)
+        for clock, step, _tells in taken:
+            user = people.get((clock.request_id, step.role))
+            if clock.id not in told and clock.opened_at and user:
+                late[user] |= clock.request_id
+        for user, requests in late.items():
+            here = requests[0].with_context(lang=user.lang)
+            here.message_notify(
+                partner_ids=user.partner_id.ids,
+                subject=here.env._("Overdue when entered: %s", len(requests)),
+                body=here.env._(
+                    "These were overdue already when they were entered: %s",
+                    ", ".join(requests.mapped("name")),
+                ),
+                force_send=False,
+            )
 
     @api.model
     def _tell(self, told):

@@ -1,4 +1,5 @@
 from odoo import Command, api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..logic.escalation import Step, Trigger
 from .vocabulary import PRIORITIES, ROLES, label
@@ -54,6 +55,18 @@ class AftersalesSlaPolicyEscalation(models.Model):
         "CHECK(value >= 0 AND (trigger != 'percent' OR value > 0))",
         "A step lies above zero percent; minutes are not negative.",
     )
+
+    @api.constrains("trigger", "target_id")
+    def _check_has_a_before(self):
+        for step in self:
+            if step.trigger == "before" and not step.target_id.amount:
+                raise ValidationError(
+                    self.env._(
+                        "“%(target)s” is due at its own hour: nothing lies before it. Let the "
+                        "step come after the deadline.",
+                        target=step.target_id.sentence,
+                    )
+                )
 
     @api.depends_context("lang")
     @api.depends("trigger", "value", "action", "role")

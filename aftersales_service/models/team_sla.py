@@ -16,6 +16,14 @@ class AftersalesTeam(models.Model):
     )
     late_count = fields.Integer(string="Late", compute="_compute_counts")
 
+    def write(self, vals):
+        res = super().write(vals)
+        if "sla_policy_id" in vals:
+            self.env["aftersales.request"]._follow_elsewhere(
+                [("team_id", "in", self.ids)], self.env._("Team promises otherwise")
+            )
+        return res
+
     def _get_counted(self):
         counted = super()._get_counted()
         late = counted["open_count"] & Domain("sla_urgency", "=", "breached")

@@ -17,6 +17,7 @@ class AftersalesRequestPause(models.TransientModel):
     reason_id = fields.Many2one("aftersales.pause.reason", required=True)
     party = fields.Selection(related="reason_id.party")
     needs_proof = fields.Boolean(related="reason_id.needs_proof")
+    stops_clocks = fields.Boolean(compute="_compute_stops_clocks")
     until = fields.Datetime(
         string="At the Latest until",
         compute="_compute_until",
@@ -27,6 +28,14 @@ class AftersalesRequestPause(models.TransientModel):
     note = fields.Char(string="Remark")
     attachment_ids = fields.Many2many("ir.attachment", string="Proof")
     preview = fields.Text(compute="_compute_preview", string="What Happens")
+
+    @api.depends("reason_id")
+    def _compute_stops_clocks(self):
+        for wizard in self:
+            reason = wizard.reason_id
+            wizard.stops_clocks = any(
+                (reason.stops_response, reason.stops_on_site, reason.stops_solution)
+            )
 
     @api.depends("reason_id")
     def _compute_until(self):

@@ -1,0 +1,61 @@
+from odoo import fields, models
+
+
+class AftersalesRequest(models.Model):
+    """A case waits: why, who holds the ball, which clocks stop, and how it goes on."""
+
+    _inherit = "aftersales.request"
+
+    def action_wait(self):
+        """Ask why, who holds the ball and which clocks stop, in a dialog."""
+        self._refuse_move_to("waiting")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Wait"),
+            "res_model": "aftersales.request.pause",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_request_ids": self.ids},
+        }
+
+    def _wait(self, reason, until=None, note=False, attachments=()):
+        """Wait for ``reason``: the clocks it stops are paused, and the party holds the ball."""
+        now = fields.Datetime.now()
+        self._move_to("waiting")
+        self.sudo().write(
+            {"pause_reason_id": reason.id, "party": reason.party, "date_waiting": now}
+        )
+        self._pause_clocks(until, note, attachments)
+        if note:
+            self._message_log_batch(bodies=dict.fromkeys(self.ids, note))
+
+    def _pause_clocks(self, until=None, note=False, attachments=()):
+        """Stop what runs, or may begin to run, of the clocks that these requests' reason stops."""
+        now = fields.Datetime.now()
+        for reason, requests in self.sudo().grouped("pause_reason_id").items():
+            clocks = requests.clock_ids.filtered(
+                lambda clock, reason=reason: (
+                    clock.state in ("waiting", "running")
+                    and not clock.pause_reason_id
+                    and reason._stops(clock.milestone)
+                )
+            )
+            clocks._pause(reason, now, until, note, attachments)
+
+    def _stop_waiting(self, note=False):
+        """Nobody waits any longer: the clocks go on."""
+        now = fields.Datetime.now()
+        self.sudo().clock_ids._resume(now, note)
+        self.sudo().filtered("pause_reason_id").write(
+            {"pause_reason_id": False, "party": False, "date_waiting": False}
+        )
+
+    def _go_on_after_pause(self, now):
+        """The longest time to wait is over: work goes on, and everybody can see why."""
+        for request in self.filtered(lambda request: request.state == "waiting"):
+            request._message_log(
+                body=self.env._(
+                    "The longest time to wait for “%s” is over.", request.pause_reason_id.name
+                )
+            )
+            request.action_start()
