@@ -189,7 +189,7 @@ class AftersalesRequest(models.Model):
         later = self.env.context.get("aftersales_promise_later")
         if PROMISE_FACTS & vals.keys() and not later:
             self._follow_promise(self._name_cause(vals))
-        if CLOCK_FACTS & vals.keys():
+        if CLOCK_FACTS & vals.keys() and not self.env.context.get("aftersales_facts_later"):
             self._follow_facts()
         return res
 

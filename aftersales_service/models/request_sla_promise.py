@@ -22,13 +22,15 @@ class AftersalesRequest(models.Model):
         as it was.
         """
         unfinished = self.sudo().filtered(lambda request: request.state not in FINISHED)
-        to_open, lines = [], []
+        to_open, lines, chosen = [], [], {}
         for request, (policy, targets) in unfinished._choose_targets().items():
             if request.sla_policy_id != policy:
-                request.sla_policy_id = policy
+                chosen.setdefault(policy, []).append(request.id)
             opened, changed = request._compare_promise(targets, note, carry=carry)
             to_open += opened
             lines += changed
+        for policy, ids in chosen.items():
+            unfinished.browse(ids).sla_policy_id = policy
         now = fields.Datetime.now()
         self.env["aftersales.sla.clock"].sudo()._open_for(to_open, now)
         self.env["aftersales.sla.clock.event"].sudo().create(lines)

@@ -197,19 +197,30 @@ class AftersalesSlaClock(models.Model):
     def _replay(self, now=None):
         """Let the log decide again, and store what it says. Harmless to repeat."""
         now = now or fields.Datetime.now()
-        for clock, state in self._read_logs().items():
-            fired = clock._get_fired()
-            vals = clock._prepare_from_log(
-                state,
-                clock.target_id,
-                now,
-                fired=fired,
-                acknowledged=bool(clock.acknowledged_at),
-            )
-            changed = {name: value for name, value in vals.items() if clock[name] != value}
-            if changed:
-                clock.write(changed)
+        self._store(
+            {
+                clock: clock._prepare_from_log(
+                    state,
+                    clock.target_id,
+                    now,
+                    fired=clock._get_fired(),
+                    acknowledged=bool(clock.acknowledged_at),
+                )
+                for clock, state in self._read_logs().items()
+            }
+        )
         self._wake_job()
+
+    @api.model
+    def _store(self, values):
+        """Write ``{clock: values}`` as far as they are new, together where the same is new."""
+        alike = {}
+        for clock, vals in values.items():
+            changed = tuple((name, value) for name, value in vals.items() if clock[name] != value)
+            alike.setdefault(changed, []).append(clock.id)
+        for changed, ids in alike.items():
+            if changed:
+                self.browse(ids).write(dict(changed))
 
     def _get_fired(self):
         """Keys of the steps that were taken since the clock was last opened."""

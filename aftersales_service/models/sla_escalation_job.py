@@ -133,11 +133,15 @@ class AftersalesSlaClock(models.Model):
             ]
         if self._take_steps(steps, now):
             states = self._read_logs()
-        for clock, state in states.items():
-            vals = clock._prepare_from_log(
-                state, clock.target_id, now, clock._get_fired(), bool(clock.acknowledged_at)
-            ) | {"failures": 0}
-            clock.write({name: value for name, value in vals.items() if clock[name] != value})
+        self._store(
+            {
+                clock: clock._prepare_from_log(
+                    state, clock.target_id, now, clock._get_fired(), bool(clock.acknowledged_at)
+                )
+                | {"failures": 0}
+                for clock, state in states.items()
+            }
+        )
         self.flush_recordset()
 
     def _came_late(self, state, step):
