@@ -118,11 +118,13 @@ def open_requests(desk, number: int, late: int = 0):
             too_late,
             late,
             {"sla_urgency": SQL("'ok'")},
-            {"urgency": SQL("'ok'"), "next_event_at": SQL("deadline + interval '1 second'")},
+            {
+                "urgency": SQL("'ok'"),
+                "opened_at": SQL("date_start"),
+                "next_event_at": SQL("deadline + interval '1 second'"),
+            },
         )
-    originals = in_time + too_late
-    originals.clock_ids.write({"next_event_at": False})
-    originals.active = False
+    (in_time + too_late).action_cancel()
     desk.env.flush_all()
     for model in ("aftersales.request", *CLOCK_MODELS):
         desk.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(desk.env[model]._table)))
