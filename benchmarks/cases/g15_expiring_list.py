@@ -63,7 +63,7 @@ def setup(env, *, number: int, **values) -> Screen:
             name: literal_eval(search.xpath(f"//filter[@name='{name}']/@domain")[0])
             for name in EXPIRING
         },
-        lengths={chosen: _count(env, query) for chosen, query in LENGTHS.items()},
+        lengths={chosen: _count(units, query) for chosen, query in LENGTHS.items()},
     )
 
 
@@ -71,9 +71,10 @@ def _is_link(units, column: str) -> bool:
     return units._fields[column].type == "many2one"
 
 
-def _count(env, query: str) -> int:
-    env.cr.execute(query, {"on": Date.today()})
-    return min(env.cr.fetchone()[0], COUNTED)
+def _count(units, query: str) -> int:
+    # "today" in a filter is the day of who looks, which may be tomorrow by UTC
+    units.env.cr.execute(query, {"on": Date.context_today(units)})
+    return min(units.env.cr.fetchone()[0], COUNTED)
 
 
 def look(screen: Screen, chosen: tuple) -> None:
