@@ -26,7 +26,7 @@ TODAY = datetime(2026, 9, 29, 12)
 
 
 def prepare(env):
-    """Return a calendar, and instants of the past four weeks with the hours promised from then on."""
+    """Return a calendar, and instants of four weeks with the hours promised from then on."""
     draw = random.Random(3)
     promises = [
         (TODAY - timedelta(seconds=draw.randrange(DAYS * 86400)), draw.randint(1, HOURS))
