@@ -155,6 +155,32 @@ class TestSecurityRoles(AftersalesCommon):
         biller = self._user("biller", "account.group_account_invoice")
         self.assertEqual(self.unit.sale_order_id.with_user(biller).aftersales_unit_count, 0)
 
+    def test_dialogs_are_their_users_own(self):
+        agent, manager = (
+            self.env["res.users"].search([("login", "=", login)]) for login in ("agent", "manager")
+        )
+        claim = self._claim(self.unit, "2033-01-01")
+        dialog = self.env["aftersales.claim.ruling"].with_user(agent)
+        dialog = dialog.create({"claim_id": claim.id, "reason": "Letter"})
+        self.assertEqual(dialog.reason, "Letter")
+        for action in (lambda his: his.read(["reason"]), lambda his: his.action_apply()):
+            self.env.invalidate_all()
+            with self.assertRaises(AccessError):
+                action(dialog.with_user(manager))
+
+    def test_no_dialog_is_forgotten(self):
+        dialogs = [
+            model
+            for model in self.env.values()
+            if model._transient and model._module == "aftersales_service"
+        ]
+        self.assertTrue(dialogs)
+        Rule = self.env["ir.rule"].with_user(self.env.ref("base.user_admin"))
+        for dialog in dialogs:
+            with self.subTest(dialog._name):
+                rule = Rule._compute_domain(dialog._name, "read")
+                self.assertIn("create_uid", str(rule))
+
     @users("keeper")
     def test_a_storekeeper_repairs_what_a_claim_covers(self):
         request = self._request(self.unit, "2026-06-01")
