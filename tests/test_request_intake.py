@@ -380,6 +380,18 @@ class TestLeastRights(AftersalesCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls._user("helper", GROUP("user"))
+        cls._user("boss", GROUP("manager"))
+
+    @users("helper", "boss")
+    def test_managers_alone_enter_what_was_finished_elsewhere(self):
+        Request = self.env["aftersales.request"]
+        self.assertEqual(Request.create({"title": "Call", "state": "new"}).state, "new")
+        old = {"title": "Call", "name": "OLD-7", "state": "closed", "date_resolved": "2020-01-01"}
+        if self.env.user.login == "boss":
+            self.assertEqual(Request.create(old).name, "OLD-7")
+        else:
+            with self.assertRaisesRegex(AccessError, "Use the buttons"):
+                Request.create(old)
 
     @users("helper")
     def test_the_desk_works_with_only_its_own_rights(self):
@@ -395,7 +407,19 @@ class TestLeastRights(AftersalesCommon):
         for values in ({"date_told": fields.Datetime.now()}, {"merged_into_id": request.id}):
             with self.assertRaisesRegex(AccessError, "not typed in"):
                 request.write(values)
+        for values in (
+            {"state": "resolved"},
+            {"date_resolved": "2026-01-01 08:00:00"},
+            {"date_closed": False},
+            {"name": "SR-0"},
+        ):
+            with self.subTest(values), self.assertRaisesRegex(AccessError, "Use the buttons"):
+                request.write(values)
         request.action_resolve()
+        self.assertEqual((request.state, bool(request.date_resolved)), ("resolved", True))
+        request.action_close()
+        request.action_reopen()
+        self.assertEqual((request.state, request.date_resolved), ("new", False))
         with self.assertRaises(AccessError):
             self.env["aftersales.request.type"].create({"name": "Mine"})
         with self.assertRaises(AccessError):
