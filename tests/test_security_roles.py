@@ -132,6 +132,32 @@ class TestSecurityRoles(AftersalesCommon):
         with self.assertRaises(AccessError):
             self.env["sale.order"].create({"partner_id": self.customer.id})
 
+    @users("agent", "keeper")
+    def test_who_repairs_opens_what_was_quoted(self):
+        agent = self.env["res.users"].sudo().search([("login", "=", "agent")])
+        request = self._request(self.unit, user_id=agent.id).with_user(agent)
+        repair = self.env["repair.order"].browse(request.action_create_repair()["res_id"])
+        repair.move_ids = [
+            Command.create(
+                {"product_id": self.part.id, "product_uom_qty": 2, "repair_line_type": "add"}
+            )
+        ]
+        repair.with_user(agent).action_create_sale_order()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        action = self._mine(repair).action_view_sale_order()
+        order = self.env["sale.order"].browse(action["res_id"])
+        with self.assertRaisesRegex(AccessError, "Journal Item"):
+            Form(order)
+        form = Form(order, view=action["views"][0][0])
+        self.assertEqual((form.amount_total, len(form.order_line)), (0, 1))
+        self.assertIn("/my/orders/", order.action_preview_sale_order()["url"])
+
+    @users("seller")
+    def test_salespeople_open_orders_as_ever(self):
+        repair = self.env["repair.order"].sudo().new({"sale_order_id": self.unit.sale_order_id.id})
+        self.assertFalse(repair.sudo(False).action_view_sale_order()["views"][0][0])
+
     @users("helper", "agent")
     def test_decisions_and_facts_of_transfers_are_not_typed(self):
         claim = self._mine(self._claim(self.unit, "2033-01-01"))
