@@ -18,6 +18,7 @@ from . import (
     product_template,
     repair_order,
     request,
+    request_alert,
     request_badge,
     request_intake,
     request_ladder,
