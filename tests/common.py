@@ -178,6 +178,27 @@ class AftersalesCommon(BaseCommon):
         )
 
     @classmethod
+    def _job(cls, unit, on=None, *, parts=0, costs=(), **values):
+        """A repair of a case about this unit, with so many seals and cost lines.
+
+        ``costs`` are values such as ``{"cost_type": "labour", "price_list": 150}``.
+        """
+        request = cls._request(unit, on, **values)
+        repair = cls.env["repair.order"].browse(request.action_create_repair()["res_id"])
+        if parts:
+            repair.move_ids = [
+                Command.create(
+                    {
+                        "product_id": cls.part.id,
+                        "product_uom_qty": parts,
+                        "repair_line_type": "add",
+                    }
+                )
+            ]
+        repair.aftersales_cost_line_ids = [Command.create(dict(cost)) for cost in costs]
+        return repair
+
+    @classmethod
     def _cause(cls, name):
         return cls.env.ref(f"aftersales_service.cause_{name}")
 

@@ -28,7 +28,7 @@ class TestClaimRuling(AftersalesCommon):
         repair = self.env["repair.order"].browse(request.action_create_repair()["res_id"])
         claim.action_submit()
         self.assertEqual((claim.result, claim.reason), ("undetermined", "doubtful"))
-        with self.assertRaisesRegex(UserError, "nobody knows yet who pays"):
+        with self.assertRaisesRegex(UserError, "Nobody knows yet who pays"):
             repair.action_repair_start()
         self._rule(claim, "approved")
         self.assertEqual((claim.result, claim.charges["part"][0]), ("covered", "company"))

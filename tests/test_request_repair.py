@@ -251,7 +251,7 @@ class TestRequestRepair(AftersalesCommon):
     def test_undetermined_claim_blocks_the_start(self):
         unit = self._delivered("SN-79", plan=self._preset("r01"), on="2026-02-20")
         repair = self._repair(self._request(unit, "2026-03-01"))
-        with self.assertRaisesRegex(UserError, "nobody knows yet who pays"):
+        with self.assertRaisesRegex(UserError, "Nobody knows yet who pays"):
             repair.action_repair_start()
         unit.date_accepted = "2026-02-25"
         repair.action_repair_start()

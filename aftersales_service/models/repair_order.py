@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..logic import coverage
 
@@ -101,16 +100,6 @@ class RepairOrder(models.Model):
         return action
 
     def action_repair_start(self):
-        for repair in self.filtered("aftersales_claim_id"):
-            claim = repair.aftersales_claim_id
-            if claim.state == "open" and claim.result == "undetermined":
-                raise UserError(
-                    self.env._(
-                        "%(repair)s cannot start: nobody knows yet who pays. %(reason)s",
-                        repair=repair.name,
-                        reason=claim.reason_text,
-                    )
-                )
         res = super().action_repair_start()
         # superuser: whoever repairs acts on the decision, even with no right to make one
         open_claims = self.sudo().aftersales_claim_id.filtered(lambda claim: claim.state == "open")

@@ -160,6 +160,47 @@ ROLES = [
     ("chief_engineer", "Chief engineer"),
     ("emergency", "Emergency team"),
 ]
+REPAIR_PLACES = [
+    ("workshop", "Workshop"),
+    ("on_site", "On site"),
+    ("mail_in", "Mail-in"),
+    ("factory", "Factory"),
+]
+REPAIR_PLAN_NEEDS = [
+    ("none", "Not needed"),
+    ("large", "For large jobs"),
+    ("always", "For every job"),
+]
+REPEAT_SCOPES = [
+    ("none", "Not watched"),
+    ("same_fault", "Same fault"),
+    ("listed_fault", "Any listed fault"),
+    ("any_fault", "Any fault"),
+]
+CONSENT_KINDS = [
+    ("estimate", "Estimate"),
+    ("ceiling", "Go ahead up to"),
+    ("added", "Added work"),
+    ("material", "Materials"),
+    ("plan", "Repair plan"),
+    ("contract", "Repair contract"),
+    ("remote", "Remote access"),
+]
+CONSENT_ANSWERS = [
+    ("given", "Agreed"),
+    ("refused", "Refused"),
+    ("expired", "No answer in time"),
+    ("withdrawn", "Withdrawn"),
+]
+CONSENT_CHANNELS = [
+    ("portal", "Portal"),
+    ("phone", "Phone"),
+    ("email", "E-mail"),
+    ("person", "In person"),
+    ("paper", "On paper"),
+    ("chat", "Chat"),
+    ("system", "Automatically"),
+]
 
 
 def label(record, field, value):

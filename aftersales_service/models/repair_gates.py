@@ -1,0 +1,67 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class RepairOrder(models.Model):
+    """What must exist before a repair starts, is handed back, or its job is closed (C43–C49).
+
+    Every part of the suite that demands something adds its sentences to
+    ``_aftersales_get_obstacles``; the buttons and the form read them from there.
+    """
+
+    _inherit = "repair.order"
+
+    aftersales_plan_id = fields.Many2one(
+        "aftersales.plan",
+        string="Service Plan",
+        compute="_compute_aftersales_plan_id",
+        store=True,
+        index="btree_not_null",
+        help="What was promised with the unit; it says what this repair needs.",
+    )
+    aftersales_is_service = fields.Boolean(
+        compute="_compute_aftersales_plan_id",
+        store=True,
+        help="A repair of a case or of a unit in service. Others are left as Odoo made them.",
+    )
+
+    @api.depends("aftersales_unit_id.plan_id", "aftersales_request_id", "product_id", "company_id")
+    def _compute_aftersales_plan_id(self):
+        for company, repairs in self.grouped("company_id").items():
+            served = repairs.filtered(lambda repair: repair._aftersales_is_in_service())
+            unplanned = served.filtered(lambda repair: not repair.sudo().aftersales_unit_id.plan_id)
+            plans = unplanned.product_id._aftersales_plans(company)
+            for repair in repairs:
+                plan = repair.sudo().aftersales_unit_id.plan_id or plans.get(repair.product_id)
+                repair.aftersales_is_service = repair in served
+                repair.aftersales_plan_id = plan if repair in served else False
+
+    def _aftersales_is_in_service(self):
+        return bool(self.aftersales_request_id or self.aftersales_unit_id)
+
+    def _aftersales_get_obstacles(self, gate):
+        """What still hinders this repair, as sentences to act on, the first thing to do first.
+
+        :param gate: ``"start"``, ``"hand_back"`` or ``"close"``
+        """
+        self.ensure_one()
+        claim = self.aftersales_claim_id
+        if gate == "start" and claim.state == "open" and claim.result == "undetermined":
+            return [self.env._("Nobody knows yet who pays. %s", claim.reason_text)]
+        return []
+
+    def _aftersales_refuse_obstacles(self, gate):
+        """One error that names everything that is missing, for the first repair that lacks it."""
+        refusals = {
+            "start": self.env._("%s cannot start yet."),
+            "hand_back": self.env._("%s cannot be handed back yet."),
+            "close": self.env._("%s cannot be closed yet."),
+        }
+        for repair in self.filtered("aftersales_is_service"):
+            if obstacles := repair._aftersales_get_obstacles(gate):
+                lines = [refusals[gate] % repair.name, *(f"• {text}" for text in obstacles)]
+                raise UserError("\n".join(lines))
+
+    def action_repair_start(self):
+        self._aftersales_refuse_obstacles("start")
+        return super().action_repair_start()
