@@ -11,7 +11,7 @@ from pathlib import Path
 from scripts.console import Problem
 
 GOALS = Path(__file__).with_name("goals.toml")
-CASE_KEYS = {"queries", "queries_more", "calls_ratio", "time_ratio", "pairs"}
+CASE_KEYS = {"queries", "queries_more", "queries_ratio", "calls_ratio", "time_ratio", "pairs"}
 SHOWN = 5  # statements and functions per case
 WIDTH = 100  # characters of a statement
 RESAMPLES = 2000
@@ -78,6 +78,9 @@ def _judge_queries(title: str, ours: int, peer: int | None, gates: Mapping) -> R
         row += [f"{peer:,}", f"{ours - peer:+,}"]
         if (gate := gates.get("queries_more")) is not None:
             return Row(*row, gate=f"≤ +{gate}", passed=ours - peer <= gate)
+        if (gate := gates.get("queries_ratio")) is not None:
+            row[-1] += f" (× {ours / peer:.2f})"
+            return Row(*row, gate=f"≤ × {gate}", passed=ours <= gate * peer)
     if (gate := gates.get("queries")) is not None:
         return Row(*row, gate=f"≤ {gate}", passed=ours <= gate)
     return Row(*row)

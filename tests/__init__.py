@@ -6,6 +6,7 @@ if __name__.startswith("odoo.addons."):
         test_claim_decision,
         test_claim_ruling,
         test_coverage_changes,
+        test_goals,
         test_js_units,
         test_list_queries,
         test_plan_presets,

@@ -201,6 +201,26 @@ CONSENT_CHANNELS = [
     ("chat", "Chat"),
     ("system", "Automatically"),
 ]
+REPAIR_STEPS = [
+    ("arrival", "Expected"),
+    ("diagnosis", "Diagnosis"),
+    ("consent", "Customer's answer"),
+    ("parts", "Parts"),
+    ("work", "Repair"),
+    ("test", "Test"),
+    ("hand_back", "Hand back"),
+    ("wrap_up", "Wrap up"),
+    ("closed", "Closed"),
+    ("cancelled", "Cancelled"),
+]
+SEVERITIES = [("minor", "Minor"), ("major", "Major")]
+GOAL_MEASURES = [
+    ("major_complaint", "Major complaints per job"),
+    ("repeat", "Repeat repairs per job"),
+    ("first_time_fix", "Jobs fixed the first time"),
+    ("in_time", "Promises kept in time"),
+    ("satisfied", "Satisfied customers"),
+]
 
 
 def label(record, field, value):

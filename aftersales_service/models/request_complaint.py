@@ -1,0 +1,24 @@
+from odoo import fields, models
+
+from .vocabulary import SEVERITIES
+
+
+class AftersalesRequest(models.Model):
+    """How grave a complaint is (R14.02)."""
+
+    _inherit = "aftersales.request"
+
+    is_complaint = fields.Boolean(related="type_id.is_complaint")
+    severity = fields.Selection(
+        SEVERITIES,
+        tracking=True,
+        help="Major complaints are measured against the company's service goals.",
+    )
+
+
+class AftersalesRequestType(models.Model):
+    _inherit = "aftersales.request.type"
+
+    is_complaint = fields.Boolean(
+        string="Complaint", help="Requests of this type say how grave they are."
+    )
