@@ -15,7 +15,11 @@ def test_the_products_own_repairs_count_where_they_are_enough():
 
 
 def test_few_own_repairs_are_counted_with_the_familys():
-    tallies = [Tally(PUMP, SEAL, 3, 3), Tally(OTHER_PUMP, SEAL, 9, 8), Tally(OTHER_PUMP, MOTOR, 3, 3)]
+    tallies = [
+        Tally(PUMP, SEAL, 3, 3),
+        Tally(OTHER_PUMP, SEAL, 9, 8),
+        Tally(OTHER_PUMP, MOTOR, 3, 3),
+    ]
     assert suggest(tallies, PUMP) == [Suggestion(SEAL, 12, 11, 15), Suggestion(MOTOR, 3, 3, 15)]
 
 
