@@ -26,10 +26,20 @@ class AftersalesFault(models.Model):
         string="Usual Cause",
         help="Proposed on claims and requests when this fault is chosen.",
     )
+    category_ids = fields.Many2many(
+        "product.category",
+        "aftersales_fault_category_rel",
+        string="Only in Families",
+        help="Product categories, with all below them, that can show this fault; empty: any.",
+    )
 
     _code_unique = models.UniqueIndex(
         "(code) WHERE code IS NOT NULL", "Two faults cannot have the same code."
     )
+
+    def _fits(self, product):
+        """Whether a product's family can show this fault."""
+        return not self or self.category_ids._aftersales_hold(product)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_promised(self):

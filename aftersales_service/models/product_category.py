@@ -12,3 +12,8 @@ class ProductCategory(models.Model):
         help="Promised with every product of this category, and of those below it, that names "
         "no plan of its own.",
     )
+
+    def _aftersales_hold(self, product):
+        """Whether a product belongs to one of these families, or no family is named at all."""
+        path = (product.categ_id.parent_path or "").split("/")
+        return not self or any(str(family.id) in path for family in self)

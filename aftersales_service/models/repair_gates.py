@@ -16,12 +16,14 @@ class RepairOrder(models.Model):
         string="Service Plan",
         compute="_compute_aftersales_plan_id",
         store=True,
+        precompute=True,
         index="btree_not_null",
         help="What was promised with the unit; it says what this repair needs.",
     )
     aftersales_is_service = fields.Boolean(
         compute="_compute_aftersales_plan_id",
         store=True,
+        precompute=True,
         help="A repair of a case or of a unit in service. Others are left as Odoo made them.",
     )
 

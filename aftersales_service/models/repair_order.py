@@ -19,6 +19,7 @@ class RepairOrder(models.Model):
         compute="_compute_aftersales_unit_id",
         store=True,
         readonly=False,
+        precompute=True,
         index="btree_not_null",
         check_company=True,
     )

@@ -453,7 +453,7 @@ class AftersalesRequest(models.Model):
 
     def _prepare_repair_values(self):
         claim = self._get_main_claim()
-        values = {
+        return {
             "partner_id": self.partner_id.id,
             "product_id": self.product_id.id,
             "lot_id": self.lot_id.id,
@@ -464,11 +464,6 @@ class AftersalesRequest(models.Model):
             "aftersales_unit_id": self.unit_id.id,
             "aftersales_claim_id": claim.id,
         }
-        if self.unit_id.state == "active":
-            # the goods are with the customer: repaired there, they never pass our stock
-            site = self.partner_id.with_company(self.company_id).property_stock_customer.id
-            values |= {"product_location_src_id": site, "product_location_dest_id": site}
-        return values
 
     def action_view_repairs(self):
         self.ensure_one()

@@ -6,6 +6,7 @@ from .unit import IN_PLAY
 class StockLot(models.Model):
     _inherit = "stock.lot"
 
+    aftersales_repair_ids = fields.One2many("repair.order", "lot_id")
     aftersales_unit_ids = fields.One2many("aftersales.unit", "lot_id")
     aftersales_unit_id = fields.Many2one(
         "aftersales.unit",

@@ -177,6 +177,24 @@ REPEAT_SCOPES = [
     ("listed_fault", "Any listed fault"),
     ("any_fault", "Any fault"),
 ]
+#: Whose fault it is that a repair has to be repeated; the first three are ours.
+REPEAT_RESPONSIBILITIES = [
+    ("technician", "Our work"),
+    ("diagnosis", "Our diagnosis"),
+    ("part", "The part we fitted"),
+    ("customer", "Customer"),
+    ("third_party", "Third party"),
+    ("nobody", "Nobody: another cause"),
+]
+OUR_RESPONSIBILITIES = ("technician", "diagnosis", "part")
+SEVERITIES = [("none", "None"), ("light", "Light"), ("heavy", "Heavy")]
+SEALS = [("intact", "Intact"), ("broken", "Broken"), ("missing", "None there")]
+OLD_PARTS = [
+    ("back", "Back to the customer"),
+    ("keep", "Kept by us"),
+    ("scrap", "Scrapped"),
+]
+ALARM_LEVELS = [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")]
 CONSENT_KINDS = [
     ("estimate", "Estimate"),
     ("ceiling", "Go ahead up to"),
