@@ -1,1 +1,1 @@
-from . import cost_analysis
+from . import cost_analysis, service_report
