@@ -9,6 +9,9 @@ What people ruled comes before what is computed: a manager's override (goodwill,
 the maker's ruling on a claim that nobody here could judge. Then it is asked whether the unit is
 eligible at all and the fault is one the promise names.
 
+Where all this does not make a fault free, the warranty on an earlier repair may: what was repaired
+badly is repaired again at our cost, even when the unit's own cover is over (``repair_warranty``).
+
 Charge rules are read from the top; the first that fits a (phase, cause, cost type) decides.
 Without one: in a free phase and not excluded the company pays, otherwise the customer at list.
 """
@@ -79,6 +82,7 @@ class Reason(StrEnum):
     REJECTED = "rejected"
     GOODWILL = "goodwill"
     REFUSED = "refused"
+    REPAIR_WARRANTY = "repair_warranty"
 
 
 #: Reasons that ask for a fact before anybody may be charged.
@@ -156,7 +160,8 @@ class Facts:
     """What is known about a fault: its day, component, cause, and what was promised.
 
     ``listed`` are the faults a promise names, None where it covers any. ``ruling`` is what a person
-    decided: one of RULED. ``doubtful`` means that nobody here can tell.
+    decided: one of RULED. ``doubtful`` means that nobody here can tell. ``repaired`` means that the
+    warranty on an earlier repair answers for this fault.
     """
 
     on: date
@@ -171,6 +176,7 @@ class Facts:
     eligible: bool = True
     doubtful: bool = False
     ruling: Reason | None = None
+    repaired: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,7 +200,25 @@ def decide(facts: Facts) -> Decision:
     reason, cover = _govern(facts)
     if facts.ruling:
         return _as_ruled(facts.ruling, cover)
-    reason = _qualify(facts, reason)
+    decision = _decide_by_promise(facts, _qualify(facts, reason), cover)
+    if facts.repaired and _is_for_the_repair(facts, decision):
+        return _all_alike(Result.COVERED, Reason.REPAIR_WARRANTY, None, FREE)
+    return decision
+
+
+def _is_for_the_repair(facts: Facts, decision: Decision) -> bool:
+    """Whether an earlier repair has to answer, because the promise of the unit does not.
+
+    It never answers for an excluded cause, for a unit that was given back, and while nobody can
+    tell what happened.
+    """
+    somebody_elses = facts.cause is not None and facts.cause in facts.excluded
+    if facts.doubtful or somebody_elses or decision.reason == Reason.ENDED:
+        return False
+    return decision.result != Result.COVERED
+
+
+def _decide_by_promise(facts: Facts, reason: Reason, cover: Cover | None) -> Decision:
     if reason in UNDECIDABLE:
         # Nobody is charged because a date or a detail is missing: a person has to find it first.
         return Decision(Result.UNDETERMINED, reason, cover)
@@ -225,10 +249,15 @@ def _reconcile(reason: Reason, result: Result) -> Reason:
 
 
 def _as_ruled(ruling: Reason, cover: Cover | None) -> Decision:
-    charge = FREE if RULED[ruling] else AT_LIST
+    if RULED[ruling]:
+        return _all_alike(Result.COVERED, ruling, cover, FREE)
+    return _all_alike(Result.NOT_COVERED, ruling, cover, AT_LIST)
+
+
+def _all_alike(result: Result, reason: Reason, cover: Cover | None, charge: Charge) -> Decision:
+    """Every kind of cost is charged alike, whatever the rules of the promise say."""
     charges = MappingProxyType(dict.fromkeys(CostType, charge))
-    result = Result.COVERED if RULED[ruling] else Result.NOT_COVERED
-    return Decision(result, ruling, cover, charges, MappingProxyType(dict.fromkeys(CostType)))
+    return Decision(result, reason, cover, charges, MappingProxyType(dict.fromkeys(CostType)))
 
 
 def _qualify(facts: Facts, reason: Reason) -> Reason:

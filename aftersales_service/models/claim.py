@@ -16,6 +16,7 @@ DECISION = (
     "cover_end",
     "cover_event",
     "cover_ended",
+    "repaired_id",
 )
 #: What a person decided, and who and why.
 RULING = ("ruling", "ruling_reason", "ruling_reference", "ruling_user_id", "date_ruled")
@@ -141,6 +142,13 @@ class AftersalesClaim(models.Model):
     cover_end = fields.Date(compute="_compute_decision", store=True)
     cover_event = fields.Char(compute="_compute_decision", store=True)
     cover_ended = fields.Date(compute="_compute_decision", store=True)
+    repaired_id = fields.Many2one(
+        "repair.order",
+        string="Earlier Repair",
+        compute="_compute_decision",
+        store=True,
+        help="The repair whose own warranty answers for this fault.",
+    )
     reason_text = fields.Char(string="Why", compute="_compute_reason_text")
     charges_text = fields.Text(string="Who Pays", compute="_compute_reason_text")
 
@@ -194,13 +202,16 @@ class AftersalesClaim(models.Model):
         for field in DECISION:
             incomplete[field] = False
         still_open -= incomplete
-        cases = still_open.grouped(lambda claim: tuple(claim._get_known().items()))
+        earlier = still_open._find_earlier_repairs()
+        cases = still_open.grouped(
+            lambda claim: tuple({**claim._get_known(), "repaired": earlier[claim]}.items())
+        )
         for known, claims in cases.items():
             known = dict(known)
             units = claims.unit_id._origin
             decisions = units._decide(known.pop("on"), **known)
             for claim in claims:
-                claim._set_decision(decisions[claim.unit_id._origin])
+                claim._set_decision(decisions[claim.unit_id._origin], earlier[claim])
 
     def _get_known(self):
         """What is known of the fault, as ``aftersales.unit._decide`` takes it."""
@@ -211,16 +222,19 @@ class AftersalesClaim(models.Model):
             "fault": self.fault_id,
             "doubtful": self.is_doubtful,
             "ruling": self.ruling,
+            "repaired": self.repaired_id,
         }
 
-    def _set_decision(self, decision):
+    def _set_decision(self, decision, earlier):
         self.result = decision.result.value
         self.reason = decision.reason.value
         row = self.env["aftersales.coverage"].sudo()
         row = row.browse(decision.cover.key if decision.cover else ())
         self.coverage_id = row
-        self.cover_start = row.date_start
-        self.cover_end = row.date_end
+        by_repair = decision.reason == coverage_rules.Reason.REPAIR_WARRANTY
+        self.repaired_id = by_repair and earlier
+        self.cover_start = earlier.aftersales_warranty_start if by_repair else row.date_start
+        self.cover_end = earlier.aftersales_warranty_end if by_repair else row.date_end
         self.cover_event = self.unit_id._get_waited_event(row)
         self.cover_ended = self.unit_id.date_ended
         self.charges = {

@@ -250,6 +250,7 @@ class AftersalesRequest(models.Model):
         }
         # a unit chosen in an unsaved form is judged as it is stored
         unit = self.unit_id._origin
+        facts["repaired"] = unit._find_earlier_repair(self._origin, self.date_failure, **facts)
         decision = unit._decide(self.date_failure, **facts)[unit]
         self.coverage_result = decision.result.value
         self.coverage_sentence = unit._explain(decision, self.date_failure, **facts)

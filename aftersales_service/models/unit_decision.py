@@ -10,7 +10,8 @@ class AftersalesUnit(models.Model):
 
     What is known of a fault travels as keyword arguments, all of them optional: ``component``,
     ``cause`` and ``fault`` (records), ``doubtful`` (nobody here can tell), ``ruling`` (a value of
-    ``vocabulary.RULINGS``: what a person decided).
+    ``vocabulary.RULINGS``: what a person decided), ``repaired`` (the earlier repair whose own
+    warranty answers for the fault).
     """
 
     _inherit = "aftersales.unit"
@@ -41,7 +42,7 @@ class AftersalesUnit(models.Model):
         }
 
     def _prepare_fault_facts(
-        self, component=None, cause=None, fault=None, doubtful=False, ruling=None
+        self, component=None, cause=None, fault=None, doubtful=False, ruling=None, repaired=None
     ):
         return {
             "component": component.id if component else None,
@@ -49,6 +50,7 @@ class AftersalesUnit(models.Model):
             "fault": fault.id if fault else None,
             "doubtful": bool(doubtful),
             "ruling": rules.Reason(ruling) if ruling else None,
+            "repaired": bool(repaired),
         }
 
     def _get_covers(self):
@@ -81,10 +83,12 @@ class AftersalesUnit(models.Model):
         key = decision.cover and decision.cover.key
         rows = self.sudo().coverage_ids
         row = next((row for row in rows if row.id == key), rows.browse())
+        by_repair = decision.reason == rules.Reason.REPAIR_WARRANTY
+        repaired = known.get("repaired")
         facts = {
             "cover": row,
-            "start": row.date_start,
-            "end": row.date_end,
+            "start": repaired.aftersales_warranty_start if by_repair else row.date_start,
+            "end": repaired.aftersales_warranty_end if by_repair else row.date_end,
             "event": self._get_waited_event(row),
             "ended": self.date_ended,
         }
@@ -112,6 +116,7 @@ class AftersalesUnit(models.Model):
         component=None,
         cause=None,
         fault=None,
+        repaired=None,
         **_known,
     ):
         def day(value):
@@ -127,6 +132,8 @@ class AftersalesUnit(models.Model):
             "fault": fault.name if fault else "",
             "component": component.name if component else "",
             "ended": day(ended),
+            # superuser: its number and days are part of the promise
+            "repair": repaired.sudo().name if repaired else "",
         }
         return self._get_reason_sentences(words, endless=bool(start) and not end)[reason]
 
@@ -207,6 +214,9 @@ class AftersalesUnit(models.Model):
             rules.Reason.REFUSED: self.env._("Not covered: refused by a manager."),
             rules.Reason.CHARGED: self.env._(
                 "%(cover)s runs to %(end)s, but what was promised charges a part of it.", **words
+            ),
+            rules.Reason.REPAIR_WARRANTY: self.env._(
+                "Covered: warranty on repair %(repair)s from %(start)s to %(end)s.", **words
             ),
             rules.Reason.FREE_BY_RULE: self.env._(
                 "Free: what was promised says so, although the warranty does not cover it."

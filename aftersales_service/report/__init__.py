@@ -1,1 +1,1 @@
-from . import cost_analysis, repair_analysis
+from . import cost_analysis, repair_analysis, service_report

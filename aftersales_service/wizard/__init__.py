@@ -3,6 +3,7 @@ from . import (
     holiday_load,
     order_terms,
     plan_library,
+    repair_answer,
     request_merge,
     request_pause,
     request_promise,

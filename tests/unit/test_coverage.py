@@ -251,3 +251,49 @@ def test_rules_of_a_phase_hold_for_an_excluded_cause_in_it():
 def test_burden_of_proof(received, found, months, seller):
     received = received and date.fromisoformat(received)
     assert seller_must_prove(received, date.fromisoformat(found), months) is seller
+
+
+# === WARRANTY ON AN EARLIER REPAIR === #
+
+
+@pytest.mark.parametrize(
+    ("on", "facts", "reason"),
+    [
+        # what the promise makes free stays its own
+        (START, {}, Reason.COVERED),
+        # over, or promised for money only: the repair answers
+        (date(2027, 3, 10), {}, Reason.REPAIR_WARRANTY),
+        (date(2028, 3, 10), {"covers": (WARRANTY, CARE)}, Reason.REPAIR_WARRANTY),
+        (START, {"covers": ()}, Reason.REPAIR_WARRANTY),
+        (START, {"covers": (Cover("n", Phase.WARRANTY, NOT_STARTED),)}, Reason.REPAIR_WARRANTY),
+        (START, {"listed": frozenset({"x"}), "fault": "leak"}, Reason.REPAIR_WARRANTY),
+        (START, {"eligible": False}, Reason.REPAIR_WARRANTY),
+        (START, {"rules": (ChargeRule(AT_COST),)}, Reason.REPAIR_WARRANTY),
+        # not the repair's doing, not this customer's any more, or nobody can tell
+        (START, {"cause": "drop", "excluded": frozenset({"drop"})}, Reason.EXCLUDED),
+        (
+            date(2027, 3, 10),
+            {"cause": "drop", "excluded": frozenset({"drop"})},
+            Reason.EXPIRED,
+        ),
+        (date(2027, 3, 10), {"ended": START}, Reason.ENDED),
+        (START, {"doubtful": True}, Reason.DOUBTFUL),
+        (date(2027, 3, 10), {"doubtful": True}, Reason.EXPIRED),
+        (date(2027, 3, 10), {"ruling": Reason.REFUSED}, Reason.REFUSED),
+    ],
+)
+def test_what_was_repaired_badly_is_repaired_again(on, facts, reason):
+    decision = _decide(on, repaired=True, **facts)
+    assert decision.reason == reason, (on, facts)
+    if reason == Reason.REPAIR_WARRANTY:
+        assert decision.result == Result.COVERED
+        assert decision.cover is None
+        assert set(decision.charges.values()) == {FREE}
+        assert set(decision.sources.values()) == {None}
+
+
+@given(DAYS, st.booleans(), st.booleans())
+def test_an_earlier_repair_never_makes_anything_dearer(on, eligible, doubtful):
+    facts = {"eligible": eligible, "doubtful": doubtful}
+    without, with_it = _decide(on, **facts), _decide(on, repaired=True, **facts)
+    assert with_it == without or with_it.result == Result.COVERED
