@@ -220,7 +220,7 @@ class AftersalesFaultAlarm(models.Model):
         children = "child_of" if self.category_id else "="
         in_family = Domain("product_id.categ_id", children, family.id)
         if not family:
-            in_family = Domain("product_id", "=", False)
+            in_family |= Domain("product_id", "=", False)
         return tuple(
             model.search(
                 self._get_case_domain(names, due.start, due.end)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ..logic.suggestions import Tally, suggest
 from .vocabulary import FINISHED
@@ -225,8 +226,9 @@ class RepairOrder(models.Model):
         asked = self.filtered(lambda repair: repair.product_id and repair.aftersales_fault_id)
         tallies = asked._aftersales_tally()
         for repair in asked:
-            fault, family = repair.aftersales_fault_id._origin, repair.product_id.categ_id
-            known = tallies.get((fault, family), [])
+            product = repair.product_id._origin
+            family = product.categ_id or product
+            known = tallies.get((repair.aftersales_fault_id._origin, family), [])
             repair.aftersales_suggestions = {
                 kind: [
                     {
@@ -238,26 +240,31 @@ class RepairOrder(models.Model):
                     }
                     for each in suggest(
                         [
-                            Tally(product.id, codes[kind].id or None, number, held)
-                            for product, codes, number, held in known
+                            Tally(each.id, codes[kind].id or None, number, held)
+                            for each, codes, number, held in known
                         ],
-                        repair.product_id._origin.id,
+                        product.id,
                     )
                 ]
                 for kind in ("cause", "remedy")
             }
 
     def _aftersales_tally(self):
-        """How finished repairs ended: ``{(fault, family): [(product, codes, count, held)]}``."""
+        """How finished repairs ended: ``{(fault, family): [(product, codes, count, held)]}``.
+
+        The family is the product's category; a product without one is alone.
+        """
         tallies = {}
         if not self:
             return tallies
+        products = self.product_id._origin
         groups = self.env["repair.order"]._read_group(
-            [
-                ("state", "=", "done"),
-                ("aftersales_fault_id", "in", self.aftersales_fault_id._origin.ids),
-                ("product_id.categ_id", "in", self.product_id.categ_id.ids),
-            ],
+            Domain("state", "=", "done")
+            & Domain("aftersales_fault_id", "in", self.aftersales_fault_id._origin.ids)
+            & (
+                Domain("product_id.categ_id", "in", products.categ_id.ids)
+                | Domain("product_id", "in", products.ids)
+            ),
             [
                 "aftersales_fault_id",
                 "product_id",
@@ -268,7 +275,7 @@ class RepairOrder(models.Model):
             ["__count"],
         )
         for fault, product, cause, remedy, held, number in groups:
-            tallies.setdefault((fault, product.categ_id), []).append(
+            tallies.setdefault((fault, product.categ_id or product), []).append(
                 (product, {"cause": cause, "remedy": remedy}, number, number if held else 0)
             )
         return tallies

@@ -1,3 +1,7 @@
+import base64
+
+from reportlab.graphics.barcode import createBarcodeDrawing
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -233,7 +237,8 @@ class RepairOrder(models.Model):
             request, arrived = repair.aftersales_request_id, repair.aftersales_date_arrived
             known = request.date_unit_arrived
             is_news = not known and request.state not in FINISHED
-            if request and arrived != known and (is_news or known == told.get(repair)):
+            is_correction = known and known == told.get(repair)
+            if request and arrived != known and (is_news or is_correction):
                 request.date_unit_arrived = arrived
 
     def _aftersales_note_proof(self):
@@ -324,6 +329,16 @@ class RepairOrder(models.Model):
             "component_id": self.aftersales_component_id.id,
             "cause_id": self.aftersales_cause_id.id,
         }
+
+    def _aftersales_get_barcode(self):
+        """The number as bars to scan, ready for the ``src`` of an image.
+
+        A drawing: sharp at any size, and it needs no library for pixels.
+        """
+        self.ensure_one()
+        bars = createBarcodeDrawing("Code128", value=self.name, width=600, height=100)
+        drawing = base64.b64encode(bars.asString("svg").encode()).decode()
+        return f"data:image/svg+xml;base64,{drawing}"
 
     def _aftersales_get_tz(self):
         """The time zone in which the customer reads this job: theirs, else the company's."""

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class RepairOrder(models.Model):
@@ -59,13 +59,22 @@ class RepairOrder(models.Model):
             if not any(values.values()):
                 secret.unlink()
                 continue
-            repair._aftersales_refuse_late_secret()
+            repair._aftersales_refuse_secret()
             if secret:
                 secret.write(values)
             else:
                 Secret.create({"repair_id": repair.id, **values})
 
-    def _aftersales_refuse_late_secret(self):
+    def _aftersales_refuse_secret(self):
+        if not (self.env.su or self.aftersales_may_see_secret):
+            raise AccessError(
+                self.env._(
+                    "Password and private notes of %(repair)s are for %(technician)s and managers. "
+                    "Take the repair over first.",
+                    repair=self.name,
+                    technician=self.user_id.name or self.env._("the technician in charge"),
+                )
+            )
         if self.state == "cancel":
             raise UserError(
                 self.env._(
