@@ -31,3 +31,12 @@ class NoWorkingTimeError(RuleError):
 
 class ClockError(RuleError):
     """The log of a clock contradicts itself."""
+
+
+class InvalidRhythmError(RuleError):
+    """Batches that never come, or a cut-off day that no month has."""
+
+    def __init__(self, every: int, cutoff_day: int) -> None:
+        super().__init__(f"No batch every {every} months until day {cutoff_day}.")
+        self.every = every
+        self.cutoff_day = cutoff_day

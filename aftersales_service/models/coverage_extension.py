@@ -209,6 +209,13 @@ class AftersalesCoverageExtension(models.Model):
             for coverage, rows in grants.grouped("coverage_id").items()
         }
 
+    def _differs_from(self, values):
+        """Whether an entry of a document says something else than it should now."""
+        self.ensure_one()
+        return (self.unit_id.id, self.date_from, self.date_to) != tuple(
+            values[name] for name in ("unit_id", "date_from", "date_to")
+        )
+
     def _get_downtime(self):
         """Spans away from the customer."""
         return [

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 from pytz import UTC, AmbiguousTimeError, NonExistentTimeError, timezone
 
-from odoo.tools import format_date, format_time
+from odoo.tools import format_date, format_datetime, format_time
 
 
 def local_date(instant, *owners):
@@ -14,8 +14,19 @@ def local_date(instant, *owners):
     """
     if not instant:
         return False
-    zone = next((owner.tz for owner in owners if owner.tz), "UTC")
-    return UTC.localize(instant).astimezone(timezone(zone)).date()
+    return UTC.localize(instant).astimezone(timezone(zone_of(*owners))).date()
+
+
+def zone_of(*owners):
+    """The name of the time zone of the first owner that has one."""
+    return next((owner.tz for owner in owners if owner.tz), "UTC")
+
+
+def format_instant(env, instant, *owners):
+    """An instant in its reader's time zone, which is named, unmistakable in every country."""
+    zone = zone_of(*owners)
+    words = format_datetime(env, instant, tz=zone, dt_format="yyyy-MM-dd HH:mm")
+    return f"{words} ({zone})"
 
 
 def instant_at(day, hour, zone):
@@ -37,8 +48,7 @@ def instant_at(day, hour, zone):
 
 def local_minute(instant, *owners):
     """Minutes since local midnight of a naive UTC instant, found like ``local_date``."""
-    zone = next((owner.tz for owner in owners if owner.tz), "UTC")
-    local = UTC.localize(instant).astimezone(timezone(zone))
+    local = UTC.localize(instant).astimezone(timezone(zone_of(*owners)))
     return local.hour * 60 + local.minute
 
 

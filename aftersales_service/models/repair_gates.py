@@ -44,7 +44,7 @@ class RepairOrder(models.Model):
     def _aftersales_get_obstacles(self, gate):
         """What still hinders this repair, as sentences to act on, the first thing to do first.
 
-        :param gate: ``"start"``, ``"hand_back"`` or ``"close"``
+        :param gate: ``"start"``, ``"end"``, ``"hand_back"`` or ``"close"``
         """
         self.ensure_one()
         claim = self.aftersales_claim_id
@@ -56,6 +56,7 @@ class RepairOrder(models.Model):
         """One error that names everything that is missing, for the first repair that lacks it."""
         refusals = {
             "start": self.env._("%s cannot start yet."),
+            "end": self.env._("%s cannot end yet."),
             "hand_back": self.env._("%s cannot be handed back yet."),
             "close": self.env._("%s cannot be closed yet."),
         }

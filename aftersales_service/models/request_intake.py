@@ -292,23 +292,8 @@ class AftersalesRequest(models.Model):
             )
 
     def _post_template(self, template, **kwargs):
-        """Post a mail template on this request, in the customer's language, to its recipient.
-
-        ``kwargs`` go to ``message_post``; a body or subject in them replaces the template's.
-        """
-        self.ensure_one()
-        rendered = template._generate_template(self.ids, ("subject", "body_html", "email_from"))
-        rendered = rendered[self.id]
-        values = {
-            "subject": rendered["subject"],
-            "body": rendered["body_html"],
-            "email_from": rendered["email_from"] or self.company_id.email_formatted,
-            "author_id": self.company_id.partner_id.id,
-            "partner_ids": self.recipient_id.ids,
-            "subtype_xmlid": "mail.mt_comment",
-            "email_layout_xmlid": "mail.mail_notification_light",
-        }
-        return self.message_post(**values | kwargs)
+        """Post a mail template on this request to its recipient, see mail.thread."""
+        return self._aftersales_post_template(template, self.recipient_id, **kwargs)
 
     def message_update(self, msg_dict, update_vals=None):
         """A customer who writes again about a finished request has it opened again."""

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_datetime
 
+from .local_time import format_instant
 from .vocabulary import FINISHED
 
 
@@ -124,11 +124,5 @@ class AftersalesRequest(models.Model):
     def _format_instant(self, instant):
         """An instant in the customer's time zone, which is named, unmistakable in every country."""
         self.ensure_one()
-        zone = (
-            self.recipient_id.tz
-            or self.partner_id.tz
-            or self.company_id.sudo().resource_calendar_id.tz
-            or "UTC"
-        )
-        words = format_datetime(self.env, instant, tz=zone, dt_format="yyyy-MM-dd HH:mm")
-        return f"{words} ({zone})"
+        calendar = self.company_id.sudo().resource_calendar_id
+        return format_instant(self.env, instant, self.recipient_id, self.partner_id, calendar)

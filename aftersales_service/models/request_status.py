@@ -115,12 +115,17 @@ class AftersalesRequest(models.Model):
             return "paid" if is_paid else "invoiced"
         return "free" if currency.is_zero(order.amount_total) else "approved"
 
-    @api.depends("lot_id.location_id.usage", "unit_id.state")
+    @api.depends(
+        "lot_id.location_id.usage", "lot_id.location_id.aftersales_partner_id", "unit_id.state"
+    )
     def _compute_goods_status(self):
         by_usage = {usage: status for status, usages in USAGES.items() for usage in usages}
         by_state = {"active": "customer", "returned": "us"}
         for request in self.sudo():
             unit, usage = request.unit_id, request.lot_id.location_id.usage
+            if request.lot_id.location_id.aftersales_partner_id:
+                request.goods_status = "maker"  # a place of ours for what stands with others
+                continue
             request.goods_status = by_usage.get(usage) or by_state.get(unit.state, False)
 
     def _search_goods_status(self, operator, value):
@@ -129,10 +134,11 @@ class AftersalesRequest(models.Model):
         located = Domain(
             "lot_id.location_id.usage", "in", [u for of in USAGES.values() for u in of]
         )
-        found = Domain.FALSE
+        outside = Domain("lot_id.location_id.aftersales_partner_id", "!=", False)
+        found = outside if "maker" in value else Domain.FALSE
         for status, usages in USAGES.items():
             if status in value:
-                found |= Domain("lot_id.location_id.usage", "in", usages)
+                found |= Domain("lot_id.location_id.usage", "in", usages) & ~outside
         for status, state in (("customer", "active"), ("us", "returned")):
             if status in value:
                 found |= ~located & Domain("unit_id.state", "=", state)

@@ -59,3 +59,26 @@ class AftersalesRequest(models.Model):
                 )
             )
             request.action_start()
+
+    # === PARTS === #
+
+    def _wait_for_parts(self):
+        """A repair of these cases lacks parts; what waits for something else goes on so."""
+        reason = self.env.ref("aftersales_service.pause_reason_parts", raise_if_not_found=False)
+        if not reason:
+            return
+        self.filtered(lambda request: request.state == "new").action_start()
+        working = self.filtered(lambda request: request.state in ("diagnosis", "in_progress"))
+        if working:
+            working._wait(reason)
+
+    def _go_on_with_parts(self):
+        """The parts of a repair are here: cases go on that wait for no other's."""
+        reason = self.env.ref("aftersales_service.pause_reason_parts", raise_if_not_found=False)
+        self.filtered(
+            lambda request: (
+                request.state == "waiting"
+                and request.pause_reason_id == reason
+                and not any(request.repair_ids.mapped("aftersales_waits_for_parts"))
+            )
+        ).action_start()

@@ -74,6 +74,7 @@ class StockMove(models.Model):
                 move.sale_line_id.aftersales_plan_id
                 or move.sale_line_id.aftersales_policy_id
                 or (move.has_tracking == "serial" and move.move_line_ids.lot_id.aftersales_unit_id)
+                or move.picking_id.aftersales_repair_id
             )
         )
 
@@ -103,14 +104,16 @@ class StockMove(models.Model):
     def _aftersales_is_first_delivery(self):
         """Sold goods reach a customer for the first time.
 
-        A return sent out again, a repair on the customer's site and an internal step of a chained
-        delivery are none: they must never start or restart a promise.
+        A return sent out again, a unit handed back after its repair, a repair on the customer's
+        site and an internal step of a chained delivery are none: they must never start or restart
+        a promise.
         """
         self.ensure_one()
         return (
             self.state == "done"
             and not self.repair_id
             and not self.origin_returned_move_id
+            and not self.picking_id.aftersales_repair_id
             and self.location_dest_id.usage == "customer"
             and self.location_id.usage != "customer"
         )

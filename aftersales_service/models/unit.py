@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ..logic.warranty_terms import ENDING_SOON, FREE_PHASES, CoverState, Period, cover_state
-from .local_time import local_date
+from .local_time import local_date, zone_of
 from .vocabulary import COVERAGE_STATES
 
 #: States in which a serial can be with only one customer.
@@ -269,6 +269,11 @@ class AftersalesUnit(models.Model):
         """
         calendar = self.env.company.sudo().resource_calendar_id
         return local_date(fields.Datetime.now(), calendar, self.env.user)
+
+    def _get_zone(self):
+        """The name of the customer's time zone."""
+        self.ensure_one()
+        return zone_of(self.partner_id, self.company_id.sudo().resource_calendar_id)
 
     def _get_local_date(self, instant):
         """The customer's date at a UTC instant (A1)."""

@@ -254,6 +254,17 @@ class AftersalesUnit(models.Model):
                 unit._set_returned(min(away, unit.quantity), ended)
                 away -= unit.quantity_returned
 
+    def _follow_repairs(self):
+        """Units that no transfer delivered, and that have no serial, follow their repairs."""
+        for unit in self.filtered(lambda unit: not unit.is_serial and not unit.move_line_id):
+            away = sum(
+                repair.product_uom._compute_quantity(
+                    repair.aftersales_quantity_here, unit.product_uom_id
+                )
+                for repair in unit.repair_ids
+            )
+            unit._set_returned(min(away, unit.quantity), unit.date_ended)
+
     def _set_returned(self, quantity, ended):
         """Take over what came back, and the day on which a refund ended the cover (or False)."""
         if self.state not in IN_PLAY:
