@@ -207,6 +207,7 @@ class TestStatus(AftersalesCommon):
         self.assertTrue(self._found("repair_status", False))
         repair = self._repair()
         self.assertEqual(self.request.repair_status, "planned")
+        repair._aftersales_note_consent("estimate")
         repair.action_repair_start()
         self.assertEqual(self.request.repair_status, "under_repair")
         self.assertTrue(self._found("repair_status", "under_repair"))

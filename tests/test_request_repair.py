@@ -158,6 +158,7 @@ class TestRequestRepair(AftersalesCommon):
         repair = self._repair(request)
         line = self._quote(repair)
         line.write({"price_unit": 150, "discount": 10})
+        repair._aftersales_note_consent("estimate")
         repair.action_repair_start()
         self.assertEqual((line.price_unit, line.discount), (150, 10))
 

@@ -1,35 +1,278 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import format_datetime
+
+from ..logic import consent
+
+#: Kinds that are about money; a given one may let the work begin or go on.
+ABOUT_MONEY = ("estimate", "ceiling", "added", "material")
+#: What follows from what customers said: nobody types it in.
+FROM_CONSENTS = frozenset(
+    {
+        "aftersales_consent_ids",
+        "aftersales_estimate_state",
+        "aftersales_amount_approved",
+        "aftersales_date_asked",
+        "aftersales_date_seen",
+        "aftersales_date_answer_due",
+        "aftersales_date_return_due",
+    }
+)
 
 
 class RepairOrder(models.Model):
-    """What the customer of a repair agreed to."""
+    """What the customer of a repair agreed to, and what work may be done for it (C43).
+
+    1. The customer is asked: by core's quotation, or by a link to the repair's own page.
+    2. Every answer is a row; the approved amount follows from the rows.
+    3. Charged work starts, and ends, only within the approved amount.
+    """
 
     _inherit = "repair.order"
 
     aftersales_consent_ids = fields.One2many("aftersales.consent", "repair_id")
+    aftersales_amount_approved = fields.Monetary(
+        string="Approved",
+        compute="_compute_aftersales_amount_approved",
+        store=True,
+        currency_field="aftersales_currency_id",
+        help="Up to which total, taxes included, the customer agreed to pay.",
+    )
+    aftersales_amount_open = fields.Monetary(
+        string="Not Approved Yet",
+        compute="_compute_aftersales_amount_open",
+        currency_field="aftersales_currency_id",
+    )
+    aftersales_needs_approval = fields.Boolean(
+        string="Approval Needed",
+        compute="_compute_aftersales_amount_open",
+        search="_search_aftersales_needs_approval",
+        help="The customer would pay more than was agreed to.",
+    )
+    aftersales_needs_contract = fields.Boolean(
+        string="Repair Contract Needed", compute="_compute_aftersales_needs_contract"
+    )
+
+    # === COMPUTE === #
+
+    @api.depends(
+        "aftersales_consent_ids.kind",
+        "aftersales_consent_ids.answer",
+        "aftersales_consent_ids.amount",
+        "aftersales_consent_ids.date",
+    )
+    def _compute_aftersales_amount_approved(self):
+        for repair in self:
+            rows = repair.sudo().aftersales_consent_ids._get_rule_rows()
+            repair.aftersales_amount_approved = consent.approved(rows)
+
+    @api.depends(
+        "aftersales_amount_total",
+        "aftersales_amount_approved",
+        "aftersales_plan_id.needs_consent",
+        "aftersales_is_service",
+        "state",
+    )
+    def _compute_aftersales_amount_open(self):
+        self.aftersales_amount_open = 0.0
+        self.aftersales_needs_approval = False
+        asking = self.filtered(lambda repair: repair._aftersales_asks_consent())
+        for repair in asking.filtered(lambda repair: repair.state not in ("done", "cancel")):
+            more = repair.aftersales_amount_total - repair.aftersales_amount_approved
+            if repair.aftersales_currency_id.compare_amounts(more, 0) > 0:
+                repair.aftersales_amount_open = more
+                repair.aftersales_needs_approval = True
+
+    def _search_aftersales_needs_approval(self, operator, _value):
+        """The framework asks for ``in [True]``; only what is not finished can need anything."""
+        if operator != "in":
+            return NotImplemented
+        unfinished = self.search(
+            [("aftersales_is_service", "=", True), ("state", "not in", ("done", "cancel"))]
+        )
+        return [("id", "in", unfinished.filtered("aftersales_needs_approval").ids)]
+
+    def _aftersales_asks_consent(self):
+        """Charged work on this repair waits for the customer; without a plan, too."""
+        plan = self.sudo().aftersales_plan_id
+        return self.aftersales_is_service and (not plan or plan.needs_consent)
+
+    @api.depends(
+        "aftersales_plan_id.needs_contract",
+        "aftersales_claim_id.reason",
+        "aftersales_claim_id.state",
+        "aftersales_consent_ids.answer",
+    )
+    def _compute_aftersales_needs_contract(self):
+        """Misuse while the cover runs is repaired under a contract (R33.03)."""
+        for repair in self:
+            claim = repair.sudo().aftersales_claim_id
+            repair.aftersales_needs_contract = (
+                repair.aftersales_is_service
+                and repair.sudo().aftersales_plan_id.needs_contract
+                and claim.state != "cancelled"
+                and claim.reason == "excluded"
+                and repair._aftersales_last_answer("contract").answer != "given"
+            )
+
+    # === ROWS === #
 
     def _aftersales_note_consent(self, kind, answer="given", **values):
-        """Record what the customer of these repairs said; returns the rows."""
+        """Record what the customer of these repairs said; returns the rows.
+
+        An estimate that is agreed to is recorded with its total and its items, unless other
+        ``values`` of the row are given.
+        """
         # superuser: customers answer on the portal, and jobs on their behalf
-        return (
-            self.env["aftersales.consent"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "repair_id": repair.id,
-                        "kind": kind,
-                        "answer": answer,
-                        "partner_id": repair.partner_id.id,
-                        **values,
-                    }
-                    for repair in self
-                ]
-            )
+        repairs = self.sudo()
+        rows = self.env["aftersales.consent"].sudo()
+        rows = rows.create(
+            [
+                repair._aftersales_prepare_consent(kind, answer) | {"answer": answer, **values}
+                for repair in repairs
+            ]
         )
+        for repair, row in zip(repairs, rows, strict=True):
+            repair._message_log(body=row._describe())
+        if kind in ABOUT_MONEY:
+            repairs._aftersales_after_answer(kind, answer)
+        return rows
+
+    def _aftersales_prepare_consent(self, kind, answer):
+        values = {"repair_id": self.id, "kind": kind, "partner_id": self.partner_id.id}
+        if kind in ABOUT_MONEY:
+            values["sale_order_id"] = self.sale_order_id.id
+        if answer == "given" and kind in ("estimate", "added"):
+            values["items"] = [item.to_json() for item in self._aftersales_get_items()]
+            added = kind == "added"
+            values["amount"] = (
+                self.aftersales_amount_open if added else self.aftersales_amount_total
+            )
+        return values
 
     def _aftersales_last_answer(self, kind):
-        """The latest row of a kind about this repair; empty where nobody was asked."""
+        """The answer of a kind that holds; empty where nobody was asked."""
         self.ensure_one()
-        rows = self.sudo().aftersales_consent_ids.filtered(lambda row: row.kind == kind)
-        return rows.sorted(lambda row: (row.date, row.id))[-1:]
+        rows = self.sudo().aftersales_consent_ids
+        last = consent.last(rows._get_rule_rows(), consent.Kind(kind))
+        return rows.browse(last.number if last else ())
+
+    # === ANSWERS === #
+
+    def _aftersales_take_answer(self, kind, answer, **said):
+        """What the customer said about this repair, with all that follows from it.
+
+        An agreed estimate confirms its quotation and a refused one cancels it, as core does.
+        ``said`` are values of the row: by_name, channel, date, note, amount, attachment_ids.
+
+        :raise UserError: nobody may answer any more, or the answer came too late
+        """
+        self.ensure_one()
+        self._aftersales_refuse_answer(kind, said.get("date"))
+        order = self.sudo().sale_order_id
+        if kind == "estimate" and answer == "given":
+            self._aftersales_revive(order)
+        if kind == "estimate" and order.state in ("draft", "sent"):
+            said["answer"] = answer
+            self._aftersales_close_quotation(order.with_context(aftersales_answer=said))
+            return
+        self._aftersales_note_consent(kind, answer, **said)
+        ready = kind == "ceiling" and answer == "given" and not self.aftersales_needs_approval
+        if ready and order.state in ("draft", "sent"):
+            said = {key: value for key, value in said.items() if key != "amount"}
+            self._aftersales_take_answer("estimate", "given", **said)
+
+    @api.model
+    def _aftersales_close_quotation(self, order):
+        """Confirm or cancel a quotation as its customer answered; who reads mails gets one."""
+        said = order.env.context["aftersales_answer"]
+        if said["answer"] != "given":
+            order._action_cancel()
+        elif said.get("channel") == "portal":
+            order._validate_order()
+        else:
+            order.action_confirm()
+
+    def _aftersales_refuse_answer(self, kind, at=None):
+        if self.state == "cancel":
+            raise UserError(
+                self.env._("%s is cancelled: there is nothing to agree to any more.", self.name)
+            )
+        if kind == "estimate" and self._aftersales_is_late(at or fields.Datetime.now()):
+            raise UserError(
+                self.env._(
+                    "The estimate of %(repair)s was valid until %(due)s. Without an answer by then "
+                    "it counts as declined. Set the quotation to draft and send it again.",
+                    repair=self.name,
+                    due=self._aftersales_format_local(self.aftersales_date_answer_due),
+                )
+            )
+
+    def _aftersales_is_late(self, at):
+        """Whether an answer at a moment comes too late for the estimate that was sent last."""
+        return self.aftersales_estimate_state in ("sent", "seen", "expired") and consent.is_late(
+            at, self.aftersales_date_answer_due or None
+        )
+
+    def _aftersales_format_local(self, instant):
+        """A moment in the customer's time zone, with its name: dates on paper need both."""
+        zone = self.partner_id.tz or self.company_id.sudo().resource_calendar_id.tz or "UTC"
+        return f"{format_datetime(self.env, instant, tz=zone, dt_format='short')} ({zone})"
+
+    def _aftersales_revive(self, order):
+        """The customer had agreed in time: what was declined meanwhile is open again."""
+        if order.state == "cancel":
+            order.action_draft()
+
+    def _aftersales_after_answer(self, kind, answer):
+        """Nobody waits for this answer any longer."""
+        answered = self.filtered(
+            lambda repair: answer != "given" or not repair.aftersales_needs_approval
+        )
+        answered.write({"aftersales_date_asked": False})
+        answered._aftersales_go_on()
+        if answer == "given":
+            answered.aftersales_request_id._note_fact("date_consent")
+            answered._aftersales_keep_charges()
+            answered._aftersales_keep_unit()
+        elif kind == "estimate" and answer in ("refused", "expired"):
+            answered._aftersales_promise_return()
+
+    def _aftersales_keep_charges(self):
+        """Lines added to a confirmed order keep the charge they were agreed to with."""
+        lines = self.sale_order_id.order_line.filtered(
+            lambda line: line.state == "sale" and not line.aftersales_agreed
+        )
+        lines._aftersales_agree_on_charges()
+
+    # === ACTIONS === #
+
+    def action_aftersales_record_answer(self):
+        """Record in a dialog what the customer said by phone or in person."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Record Answer"),
+            "res_model": "aftersales.consent.answer",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_repair_id": self.id},
+        }
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._aftersales_refuse_forged_consent(vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._aftersales_refuse_forged_consent([vals])
+        return super().write(vals)
+
+    @api.model
+    def _aftersales_refuse_forged_consent(self, vals_list):
+        if not self.env.su and any(FROM_CONSENTS & vals.keys() for vals in vals_list):
+            raise AccessError(
+                self.env._("What a customer agreed to is not typed in. Use “Record Answer”.")
+            )

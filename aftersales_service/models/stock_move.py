@@ -29,35 +29,70 @@ class StockMove(models.Model):
     def _compute_aftersales_charge(self):
         self.aftersales_charge = self.aftersales_reason = False
         self.aftersales_price_unit = 0.0
-        for move in self.filtered(lambda move: move.repair_line_type == "add"):
+        added = self.filtered(lambda move: move.repair_line_type == "add")
+        prices = added._aftersales_get_prices()
+        for move in added:
             claim = move.repair_id.aftersales_claim_id
             agreed = move.sudo().sale_line_id.aftersales_charge
             move.aftersales_charge = agreed or (claim and claim._describe_charge("part"))
             move.aftersales_reason = claim and claim._explain_charge("part")
-            move.aftersales_price_unit = move._aftersales_get_price()
+            move.aftersales_price_unit = prices[move]
 
     def _aftersales_get_price(self, charge=None):
+        """What the customer pays for one, see ``_aftersales_get_prices``."""
+        return self._aftersales_get_prices(charge)[self]
+
+    def _aftersales_get_prices(self, charge=None):
         """What the customer pays for one, as on the quotation or as it would be there.
 
-        ``charge`` asks for a price by another decision than the claim's.
+        In company currency, before taxes are added. ``charge`` asks for prices by another decision
+        than the claim's.
         """
         # superuser: prices of a quotation and costs are closed to storekeepers; what this repair
         # charges is not
-        line = self.sudo().sale_line_id
-        if line and not charge:
-            return line.price_unit * (1 - line.discount / 100)
-        if not self.product_id:
-            return 0.0
-        product = self.product_id.with_company(self.company_id).sudo()
-        claim = self.repair_id.aftersales_claim_id
-        charge = charge or (claim and claim._get_charge("part")) or coverage.AT_LIST
-        pricelist = self.repair_id.partner_id.with_company(self.company_id).sudo()
-        pricelist = pricelist.property_product_pricelist
-        return coverage.price(
-            charge,
-            list_price=pricelist._get_product_price(product, 1.0, uom=self.product_uom),
-            cost_price=product.uom_id._compute_price(product.standard_price, self.product_uom),
+        moves, prices = self.sudo(), {}
+        if not charge:
+            for move in moves.filtered("sale_line_id"):
+                prices[move] = move._aftersales_get_quoted_price()
+        unquoted = moves.filtered(lambda move: move not in prices and move.product_id)
+        lists = unquoted._aftersales_get_list_prices()
+        for move in moves.filtered(lambda move: move not in prices):
+            claim = move.repair_id.aftersales_claim_id
+            product = move.product_id.with_company(move.company_id)
+            prices[move] = move.product_id and coverage.price(
+                charge or (claim and claim._get_charge("part")) or coverage.AT_LIST,
+                list_price=lists[move],
+                cost_price=product.uom_id._compute_price(product.standard_price, move.product_uom),
+            )
+        return {move: prices[move] or 0.0 for move in self}
+
+    def _aftersales_get_quoted_price(self):
+        line = self.sale_line_id
+        return line.currency_id._convert(
+            line.price_unit * (1 - line.discount / 100),
+            self.company_id.currency_id,
+            self.company_id,
+            line.order_id.date_order or fields.Date.today(),
+            round=False,
         )
+
+    def _aftersales_get_list_prices(self):
+        """Prices of the customers' pricelists in company currency: one look for all alike."""
+        prices = {}
+        customers = self.grouped(
+            lambda move: (
+                move.company_id or self.env.company,
+                move.repair_id.partner_id,
+                move.product_uom,
+            )
+        )
+        for (company, partner, uom), moves in customers.items():
+            pricelist = partner.with_company(company).property_product_pricelist
+            found = pricelist._get_products_price(
+                moves.product_id.with_company(company), 1.0, currency=company.currency_id, uom=uom
+            )
+            prices |= {move: found[move.product_id.id] for move in moves}
+        return prices
 
     def _action_done(self, cancel_backorder=False):
         done = super()._action_done(cancel_backorder=cancel_backorder)

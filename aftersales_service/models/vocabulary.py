@@ -210,6 +210,15 @@ CONSENT_ANSWERS = [
     ("expired", "No answer in time"),
     ("withdrawn", "Withdrawn"),
 ]
+ESTIMATE_STATES = [
+    ("none", "No estimate"),
+    ("quoted", "Being quoted"),
+    ("sent", "Sent"),
+    ("seen", "Seen"),
+    ("approved", "Approved"),
+    ("rejected", "Rejected"),
+    ("expired", "Expired"),
+]
 CONSENT_CHANNELS = [
     ("portal", "Portal"),
     ("phone", "Phone"),

@@ -1,5 +1,6 @@
 from . import (
     claim_ruling,
+    consent_answer,
     holiday_load,
     order_terms,
     plan_library,
