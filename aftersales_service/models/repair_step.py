@@ -32,7 +32,7 @@ class RepairOrder(models.Model):
         "aftersales_date_diagnosed",
         "aftersales_cause_id",
         "aftersales_estimate_state",
-        "aftersales_needs_approval",
+        "aftersales_date_asked",
         "aftersales_waits_for_parts",
         "aftersales_plan_id.needs_test",
         "aftersales_test_state",
@@ -56,7 +56,8 @@ class RepairOrder(models.Model):
             travels=self.aftersales_place != "on_site",
             has_arrived=bool(self.aftersales_date_arrived),
             is_diagnosed=bool(self.aftersales_date_diagnosed or self.aftersales_cause_id),
-            waits_for_answer=estimate in ASKED or self.aftersales_needs_approval,
+            # whether more is to be asked depends on every price; that it was asked is a fact
+            waits_for_answer=estimate in ASKED or bool(self.aftersales_date_asked),
             is_declined=estimate in DECLINED,
             lacks_parts=self.aftersales_waits_for_parts,
             needs_test=self.sudo().aftersales_plan_id.needs_test,

@@ -100,8 +100,6 @@ class RepairOrder(models.Model):
         copy=False,
         help="How much of it was received and not handed back, as transfers say.",
     )
-    # built by the intake; here so that transfers can set it
-    aftersales_date_arrived = fields.Datetime(string="Arrived", copy=False, tracking=True)
     aftersales_date_handed_back = fields.Datetime(
         string="Handed Back",
         copy=False,

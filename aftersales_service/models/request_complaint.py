@@ -14,11 +14,3 @@ class AftersalesRequest(models.Model):
         tracking=True,
         help="Major complaints are measured against the company's service goals.",
     )
-
-
-class AftersalesRequestType(models.Model):
-    _inherit = "aftersales.request.type"
-
-    is_complaint = fields.Boolean(
-        string="Complaint", help="Requests of this type say how grave they are."
-    )

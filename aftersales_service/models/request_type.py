@@ -12,5 +12,8 @@ class AftersalesRequestType(models.Model):
     code = fields.Char(help="By which rules and imports know it, whatever it is called.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
+    is_complaint = fields.Boolean(
+        string="Complaint", help="Requests of this type say how grave they are."
+    )
 
     _code_unique = models.Constraint("UNIQUE(code)", "Another type of request has this code.")
