@@ -11,7 +11,10 @@ from odoo.tests import Form, new_test_user, users
 from .common import AftersalesCommon
 
 #: A picture of one pixel: somebody's signature.
-PIXEL = b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = (
+    b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    b"+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 class FinishCase(AftersalesCommon):
@@ -177,13 +180,14 @@ class TestQualityTest(FinishCase):
         with self.assertRaisesRegex(UserError, "not edited"):
             form.record.point_ids[0].is_ok = False
 
+    def _get_warning(self, repair, user):
+        dialog = self.env["aftersales.quality.test"].with_user(user)
+        return Form(dialog.with_context(default_repair_id=repair.id)).warning
+
     def test_who_tests_own_work_is_told(self):
         repair = self._done(self._served("SN-T7"))
-        Test = self.env["aftersales.quality.test"].with_context(default_repair_id=repair.id)
-        own = Test.with_user(self.technician).new({})
-        self.assertTrue(own.is_own_work)
-        self.assertIn("ask somebody else", own.warning)
-        self.assertFalse(Test.with_user(self.tester).new({}).warning)
+        self.assertIn("ask somebody else", self._get_warning(repair, self.technician))
+        self.assertFalse(self._get_warning(repair, self.tester))
         self.assertTrue(self._test(repair, user=self.technician).is_own_work)
 
     def test_who_works_alone_tests_alone(self):
@@ -191,10 +195,8 @@ class TestQualityTest(FinishCase):
         servants = self.env.ref("aftersales_service.group_aftersales_user")
         others = servants.all_user_ids - self.technician
         others.sudo().active = False
-        Test = self.env["aftersales.quality.test"].with_context(default_repair_id=repair.id)
-        own = Test.with_user(self.technician).new({})
-        self.assertTrue(own.is_own_work)
-        self.assertFalse(own.warning)
+        self.assertFalse(self._get_warning(repair, self.technician))
+        self.assertTrue(self._test(repair, user=self.technician).is_own_work)
 
     def test_files_of_a_test_are_its_own(self):
         repair = self._done(self._served("SN-T9"))
@@ -500,9 +502,7 @@ class TestClosing(FinishCase):
                 {"product_id": self.machine.id, "aftersales_date_closed": fields.Datetime.now()}
             )
         with self.assertRaisesRegex(UserError, "has not begun"):
-            repair.create(
-                {"product_id": self.machine.id, "aftersales_customer_signature": PIXEL}
-            )
+            repair.create({"product_id": self.machine.id, "aftersales_customer_signature": PIXEL})
 
     def test_plain_repairs_are_left_alone(self):
         repair = self.env["repair.order"].create(
@@ -560,9 +560,7 @@ class TestRepairWarranty(FinishCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.plan = cls._plan(
-            {"length": 12}, repair_warranty_length=3, repair_warranty_unit="month"
-        )
+        cls.plan = cls._plan({"length": 12}, repair_warranty_length=3, repair_warranty_unit="month")
         cls.unit = cls._delivered("SN-RW", plan=cls.plan, on="2020-03-10")
 
     def _repaired(self, local="2026-03-10 10:00", **values):

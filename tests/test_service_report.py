@@ -145,7 +145,8 @@ class TestServiceReport(ReportCase):
         repair = self._done(self._served("SN-P6"))
         values = repair._aftersales_for_customer()
         self.assertEqual(values.env.lang, "zh_CN")
-        self.assertIn("年", values._aftersales_get_report_times()[0][1])
+        self.machine.with_context(lang="zh_CN").name = "水泵 P200"
+        self.assertIn("水泵 P200", self._html(repair))
 
     def test_none_before_the_work_and_none_of_a_cancelled_job(self):
         repair = self._job(self._served("SN-P7")).with_user(self.technician)

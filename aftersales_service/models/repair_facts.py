@@ -21,6 +21,15 @@ class RepairOrder(models.Model):
         known = (carrier[field] for carrier, field in carriers if field in carrier._fields)
         return next(filter(None, known), self.sudo().aftersales_claim_id[name].browse())
 
+    def _aftersales_get_demands(self, gate):
+        """The plan whose demands hold at a gate; empty where another repair has to meet them.
+
+        A repair that is reworked is closed with its rework: report, signatures and survey are of
+        the job, and are asked for once.
+        """
+        plan = self.sudo().aftersales_plan_id
+        return plan.browse() if gate == "close" and self._aftersales_get_rework() else plan
+
     def _aftersales_get_clocks(self):
         """Whose time zone counts for this repair, the first that has one (A1)."""
         request = self.sudo().aftersales_request_id

@@ -15,7 +15,7 @@ class RepairOrder(models.Model):
     """Whether the customer of a repair is satisfied: asked by mail, or told on paper (C113)."""
 
     _name = "repair.order"
-    _inherit = ["repair.order", "rating.mixin"]
+    _inherit = ["rating.mixin", "repair.order"]
 
     aftersales_date_asked = fields.Datetime(string="Customer Asked on", copy=False, readonly=True)
     aftersales_satisfaction = fields.Selection(
@@ -42,14 +42,10 @@ class RepairOrder(models.Model):
         recipient = self.sudo().aftersales_request_id.recipient_id
         return recipient or super()._rating_get_partner()
 
-    def action_repair_done(self):
-        res = super().action_repair_done()
-        self._aftersales_ask_when_due()
-        return res
-
     def write(self, vals):
+        """Ask as soon as the customer has the unit back."""
         res = super().write(vals)
-        if vals.get("aftersales_date_handed_back"):
+        if vals.get("aftersales_date_handed_back") or vals.get("aftersales_date_ended"):
             self._aftersales_ask_when_due()
         return res
 
@@ -140,7 +136,7 @@ class RepairOrder(models.Model):
 
     def _aftersales_get_obstacles(self, gate):
         obstacles = super()._aftersales_get_obstacles(gate)
-        plan = self.sudo().aftersales_plan_id
+        plan = self._aftersales_get_demands(gate)
         answer = self.aftersales_satisfaction
         if gate != "close" or answer == "satisfied":
             return obstacles

@@ -325,8 +325,8 @@ class RepairOrder(models.Model):
 
     def _aftersales_get_obstacles(self, gate):
         obstacles = super()._aftersales_get_obstacles(gate)
-        plan = self.sudo().aftersales_plan_id
-        if gate != "close" or not plan:
+        plan = self._aftersales_get_demands(gate)
+        if gate != "close":
             return obstacles
         if plan.needs_report:
             obstacles += [
@@ -505,45 +505,6 @@ class RepairOrder(models.Model):
             }
             for role, (picture, (name, date)) in zip(roles, SIGNATURES.items(), strict=True)
         ]
-
-
-class StockMove(models.Model):
-    """Parts are what a service report is signed for."""
-
-    _inherit = "stock.move"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        moves = super().create(vals_list)
-        if any(vals.get("repair_line_type") for vals in vals_list):
-            moves._aftersales_touch_report()
-        return moves
-
-    def write(self, vals):
-        if REPORTED_MOVE & vals.keys():
-            self._aftersales_touch_report()
-        return super().write(vals)
-
-    def unlink(self):
-        self._aftersales_touch_report()
-        return super().unlink()
-
-    def _aftersales_touch_report(self):
-        """What was signed, or closed, was signed with other parts."""
-        repairs = self.filtered("repair_line_type").repair_id
-        repairs._aftersales_refuse_closed()
-        repairs._aftersales_void_signatures(self.env._("the parts were changed"))
-
-
-class StockMoveLine(models.Model):
-    """Serials of parts are told in the report, too."""
-
-    _inherit = "stock.move.line"
-
-    def write(self, vals):
-        if vals.keys() & {"lot_id", "quantity"}:
-            self.move_id.filtered("repair_id")._aftersales_touch_report()
-        return super().write(vals)
 
 
 class AftersalesCostLine(models.Model):

@@ -359,7 +359,7 @@ class RepairOrder(models.Model):
 
     def _aftersales_get_obstacles(self, gate):
         obstacles = super()._aftersales_get_obstacles(gate)
-        if gate in ("hand_back", "close") and self.sudo().aftersales_plan_id.needs_test:
+        if gate in ("hand_back", "close") and self._aftersales_get_demands(gate).needs_test:
             missing = {
                 "none": self.env._("The quality test is missing. Test the unit and record it."),
                 "failed": self.env._("The last quality test failed. Mend it and test it again."),
@@ -414,26 +414,6 @@ class AftersalesCostLine(models.Model):
         if self.repair_id.aftersales_rework_of_id:
             return self.repair_id._aftersales_get_rework_reason()
         return super()._get_reason()
-
-
-class StockMove(models.Model):
-    """Parts of a rework are ours."""
-
-    _inherit = "stock.move"
-
-    @api.depends("repair_id.aftersales_rework_of_id")
-    def _compute_aftersales_charge(self):
-        res = super()._compute_aftersales_charge()
-        for move in self.filtered(lambda move: move.repair_id.aftersales_rework_of_id):
-            if move.repair_line_type == "add":
-                move.aftersales_charge = self.env["aftersales.claim"]._describe(coverage.FREE)
-                move.aftersales_reason = move.repair_id._aftersales_get_rework_reason()
-        return res
-
-    def _aftersales_get_price(self, charge=None):
-        if self.repair_id.aftersales_rework_of_id:
-            return 0.0
-        return super()._aftersales_get_price(charge)
 
 
 class AftersalesPlan(models.Model):

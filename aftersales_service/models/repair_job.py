@@ -66,14 +66,14 @@ class RepairOrder(models.Model):
             repair.sudo().write({"aftersales_date_closed": False})
 
     def _aftersales_get_obstacles(self, gate):
-        """A repair that is reworked waits for its rework, and for nothing else."""
-        rework = self._aftersales_get_rework() if gate == "close" else self.browse()
-        if rework:
-            done = rework.aftersales_date_closed
-            waits = self.env._("Its rework %s is not closed yet.", rework.name)
-            return [] if done else [waits]
+        """A repair that is reworked waits for its rework."""
         obstacles = super()._aftersales_get_obstacles(gate)
-        if gate == "close" and self._aftersales_is_still_here():
+        if gate != "close":
+            return obstacles
+        rework = self._aftersales_get_rework()
+        if rework and not rework.aftersales_date_closed:
+            obstacles.append(self.env._("Its rework %s is not closed yet.", rework.name))
+        elif not rework and self._aftersales_is_still_here():
             obstacles.append(self.env._("The unit is still with us. Hand it back to the customer."))
         return obstacles
 
@@ -160,20 +160,3 @@ class RepairOrder(models.Model):
                 )
             )
         return proofs
-
-
-class AftersalesRequest(models.Model):
-    """A case is closed with its jobs."""
-
-    _inherit = "aftersales.request"
-
-    def action_close(self):
-        """Close the finished repairs of these cases, too; refused while one lacks something."""
-        self._refuse_move_to("closed")
-        self._refuse_unfinished_repairs()
-        # superuser: whoever closes a case need not be allowed to repair
-        done = self.sudo().repair_ids.filtered(lambda repair: repair.state == "done")
-        reworks_first = done.sorted(lambda repair: bool(repair._aftersales_get_rework()))
-        for repair in reworks_first:
-            repair.action_aftersales_close()
-        return super().action_close()
