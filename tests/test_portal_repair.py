@@ -215,7 +215,13 @@ class TestPortalRepair(HttpCase, AftersalesCommon):
         self._quote()
         page = self._open()
         self._fill(
-            page, "approve", name="M" * 999, amount="1", kind="ceiling", partner_id="1", state="done"
+            page,
+            "approve",
+            name="M" * 999,
+            amount="1",
+            kind="ceiling",
+            partner_id="1",
+            state="done",
         )
         row = self.repair.aftersales_consent_ids
         self.assertEqual((row.amount, row.kind), (350, "estimate"))

@@ -124,8 +124,10 @@ class TestPriceEvents(PriceCase):
             order.action_update_prices()
             kind = repair.aftersales_plan_id.warranty_policy_id.charge_rule_ids.price_basis
             # a seal costs 180; hours have the price on their line, costs are what they are
-            return (lambda part, labour: (part, labour)) if kind == "cost" else (
-                lambda part, labour: (part * 0.9, labour)
+            return (
+                (lambda part, labour: (part, labour))
+                if kind == "cost"
+                else (lambda part, labour: (part * 0.9, labour))
             )
 
         self._check(event)
@@ -361,8 +363,12 @@ class TestMoney(PriceCase):
     """What a policy promises, on real quotations and posted invoices."""
 
     def _invoiced(self, regime, day, cause=None):
-        unit = self._delivered(f"SN-{regime}-{day}-{cause}", plan=self._preset(regime),
-                               on="2026-03-10", accepted="2026-03-10")
+        unit = self._delivered(
+            f"SN-{regime}-{day}-{cause}",
+            plan=self._preset(regime),
+            on="2026-03-10",
+            accepted="2026-03-10",
+        )
         labour = {"cost_type": "labour", "price_list": 150, "price_cost": 80}
         values = {"cause_id": self._cause(cause).id} if cause else {}
         repair = self._job(unit, day, parts=1, costs=(labour,), **values)
@@ -411,11 +417,15 @@ class TestMoney(PriceCase):
         abroad = self.env["res.company"].create({"name": "Abroad", "currency_id": euro.id})
         self.env.user.company_ids = [Command.link(abroad.id)]
         taxi = self._product("Taxi", type="service", is_storable=False, list_price=40)
-        repair = self.env["repair.order"].with_company(abroad).create(
-            {"product_id": self.machine.id, "company_id": abroad.id}
+        repair = (
+            self.env["repair.order"]
+            .with_company(abroad)
+            .create({"product_id": self.machine.id, "company_id": abroad.id})
         )
-        line = self.env["aftersales.cost.line"].with_company(abroad).create(
-            {"repair_id": repair.id, "cost_type": "sundry", "product_id": taxi.id}
+        line = (
+            self.env["aftersales.cost.line"]
+            .with_company(abroad)
+            .create({"repair_id": repair.id, "cost_type": "sundry", "product_id": taxi.id})
         )
         self.assertEqual(line.currency_id, euro)
         self.assertEqual(line.price_list, 20)

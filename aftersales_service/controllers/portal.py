@@ -42,7 +42,9 @@ class RepairPortal(CustomerPortal):
             "aftersales_is_service", "=", True
         )
 
-    @http.route(["/my/repairs", "/my/repairs/page/<int:page>"], type="http", auth="user", website=True)
+    @http.route(
+        ["/my/repairs", "/my/repairs/page/<int:page>"], type="http", auth="user", website=True
+    )
     def portal_my_repairs(self, page=1, **_kwargs):
         # superuser: the domain keeps to the customer's own
         Repair = request.env["repair.order"].sudo()
