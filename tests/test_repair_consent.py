@@ -59,9 +59,11 @@ class ConsentCase(AftersalesCommon):
         """Record an answer in the dialog as a user."""
         repair = repair.with_user(user or self.env.user)
         action = repair.action_aftersales_record_answer()
-        with Form(self.env[action["res_model"]].with_user(user or self.env.user).with_context(
-            **action["context"]
-        )) as form:
+        with Form(
+            self.env[action["res_model"]]
+            .with_user(user or self.env.user)
+            .with_context(**action["context"])
+        ) as form:
             form.kind = kind
             form.answer = answer
             form.by_name = "Mr Li"
@@ -456,9 +458,7 @@ class TestAddedWork(ConsentCase):
         self.assertEqual(found, repair)
         self._says(repair, "added", amount=200)
         self.assertFalse(repair.aftersales_needs_approval)
-        self.assertEqual(
-            self._rows(repair), [("estimate", "given", 350), ("added", "given", 200)]
-        )
+        self.assertEqual(self._rows(repair), [("estimate", "given", 350), ("added", "given", 200)])
         repair.action_repair_end()
         self.assertEqual(repair.state, "done")
 
@@ -717,9 +717,7 @@ class TestExpiry(ConsentCase, MailCase):
         triggers.unlink()
         self._sent()
         triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
-        self.assertIn(
-            self._utc(DUE) + timedelta(seconds=1), triggers.mapped("call_at")
-        )
+        self.assertIn(self._utc(DUE) + timedelta(seconds=1), triggers.mapped("call_at"))
         triggers.unlink()
         self._expire("2026-03-13 10:00")
         triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])

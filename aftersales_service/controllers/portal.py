@@ -42,7 +42,9 @@ class RepairPortal(CustomerPortal):
             "aftersales_is_service", "=", True
         )
 
-    @http.route(["/my/repairs", "/my/repairs/page/<int:page>"], type="http", auth="user")
+    @http.route(
+        ["/my/repairs", "/my/repairs/page/<int:page>"], type="http", auth="user", website=True
+    )
     def portal_my_repairs(self, page=1, **_kwargs):
         # superuser: the domain keeps to the customer's own
         Repair = request.env["repair.order"].sudo()
@@ -69,7 +71,7 @@ class RepairPortal(CustomerPortal):
 
     # === ONE REPAIR === #
 
-    @http.route(["/my/repairs/<int:repair_id>"], type="http", auth="public")
+    @http.route(["/my/repairs/<int:repair_id>"], type="http", auth="public", website=True)
     def portal_my_repair(self, repair_id, access_token=None, message=None, **_kwargs):
         repair = self._find_repair(repair_id, access_token)
         if not repair:
@@ -81,7 +83,7 @@ class RepairPortal(CustomerPortal):
             repair, access_token, message=message if message in MESSAGES else None
         )
 
-    @http.route(["/my/repairs/<int:repair_id>/approve"], type="http", auth="public")
+    @http.route(["/my/repairs/<int:repair_id>/approve"], type="http", auth="public", website=True)
     def portal_approve_repair(self, repair_id, access_token=None, **post):
         """Agree to the estimate, to added work, or to go ahead up to a limit."""
 
@@ -95,7 +97,7 @@ class RepairPortal(CustomerPortal):
 
         return self._answer(repair_id, access_token, approve)
 
-    @http.route(["/my/repairs/<int:repair_id>/refuse"], type="http", auth="public")
+    @http.route(["/my/repairs/<int:repair_id>/refuse"], type="http", auth="public", website=True)
     def portal_refuse_repair(self, repair_id, access_token=None, **post):
         def refuse(repair):
             reason = self._get_text(post, "reason")
@@ -105,7 +107,7 @@ class RepairPortal(CustomerPortal):
 
         return self._answer(repair_id, access_token, refuse)
 
-    @http.route(["/my/repairs/<int:repair_id>/ask"], type="http", auth="public")
+    @http.route(["/my/repairs/<int:repair_id>/ask"], type="http", auth="public", website=True)
     def portal_ask_about_repair(self, repair_id, access_token=None, **post):
         def ask(repair):
             self._post_message(repair, self._get_text(post, "question"))

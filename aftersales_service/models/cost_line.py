@@ -93,7 +93,10 @@ class AftersalesCostLine(models.Model):
         for line in self:
             product = line.product_id.with_company(line.company_id)
             line.name = product.display_name
-            line.price_list = product.lst_price
+            # a product of all companies is priced in the currency of the first one
+            line.price_list = product.currency_id._convert(
+                product.lst_price, line.company_id.currency_id, line.company_id, round=False
+            )
             line.price_cost = product.sudo().standard_price
 
     @api.depends_context("lang")

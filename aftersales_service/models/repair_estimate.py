@@ -119,9 +119,10 @@ class RepairOrder(models.Model):
             ).value
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        res = super()._compute_access_url()
         for repair in self:
             repair.access_url = f"/my/repairs/{repair.id}"
+        return res
 
     # === AMOUNTS === #
 

@@ -79,9 +79,10 @@ class SaleOrder(models.Model):
 
     def _compute_is_expired(self):
         """The hour at which an answer is due counts, too, not only the day."""
-        super()._compute_is_expired()
+        res = super()._compute_is_expired()
         for order in self:
             order.is_expired = order.is_expired or bool(order._aftersales_find_late())
+        return res
 
     def _confirmation_error_message(self):
         if error := super()._confirmation_error_message():

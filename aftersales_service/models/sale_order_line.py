@@ -244,18 +244,45 @@ class SaleOrderLine(models.Model):
             return res
         list_price, cost_price = self.price_unit, self._aftersales_get_cost_price()
         if cost_line:
-            list_price = self._aftersales_in_order_currency(cost_line.price_list)
+            list_price = self._aftersales_for_taxes(
+                self._aftersales_in_order_currency(cost_line.price_list)
+            )
             cost_price = self._aftersales_in_order_currency(cost_line.price_cost)
         net = coverage.price(
-            charge or coverage.AT_LIST, list_price=list_price, cost_price=cost_price
+            charge or coverage.AT_LIST,
+            list_price=list_price,
+            cost_price=self._aftersales_with_taxes_inside(cost_price),
         )
         self.update({"price_unit": net, "technical_price_unit": net})
         return res
 
+    def _aftersales_for_taxes(self, price):
+        """A price of our list, as the order's fiscal position has it."""
+        product = self.product_id.with_company(self.company_id)
+        return product._get_tax_included_unit_price_from_price(
+            price,
+            product_taxes=product.taxes_id._filter_taxes_by_company(self.company_id),
+            fiscal_position=self.order_id.fiscal_position_id,
+        )
+
+    def _aftersales_with_taxes_inside(self, cost):
+        """Costs hold no taxes: where prices do, those are added, so that the cost comes in."""
+        inside = self.tax_ids.flatten_taxes_hierarchy().filtered("price_include")
+        if not inside:
+            return cost
+        return inside.with_context(round=False, round_base=False).compute_all(
+            cost, self.currency_id, handle_price_include=False
+        )["total_included"]
+
     def _compute_discount(self):
-        """A pricelist's discount is about list prices: cost prices and reductions have none."""
+        """A pricelist's discount is about list prices: cost prices and reductions have none.
+
+        Where pricelists give no discounts, one that was typed stays, as core leaves it.
+        """
         res = super()._compute_discount()
-        for line in self.filtered("aftersales_claim_id"):
+        if not self.env["product.pricelist.item"]._is_discount_feature_enabled():
+            return res
+        for line in self.filtered(lambda line: line.aftersales_claim_id and line.pricelist_item_id):
             charge = line._aftersales_get_charge()
             if charge and charge.basis != coverage.Basis.LIST:
                 line.discount = 0.0
