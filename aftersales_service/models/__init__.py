@@ -31,6 +31,7 @@ from . import (
     repair_task,
     repair_transfer,
     request,
+    request_alert,
     request_badge,
     request_batch,
     request_intake,

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 from pytz import UTC, AmbiguousTimeError, NonExistentTimeError, timezone
 
-from odoo.tools import format_datetime
+from odoo.tools import format_date, format_datetime, format_time
 
 
 def local_date(instant, *owners):
@@ -50,3 +50,11 @@ def local_minute(instant, *owners):
     """Minutes since local midnight of a naive UTC instant, found like ``local_date``."""
     local = UTC.localize(instant).astimezone(timezone(zone_of(*owners)))
     return local.hour * 60 + local.minute
+
+
+def format_minute(env, instant, tz=False):
+    """A naive UTC instant to the minute, in the user's language and, without ``tz``, zone."""
+    if not instant:
+        return ""
+    local = UTC.localize(instant).astimezone(timezone(tz or env.user.tz or "UTC"))
+    return f"{format_date(env, local)} {format_time(env, local.time(), time_format='short')}"
