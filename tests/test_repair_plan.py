@@ -1,4 +1,4 @@
-"""Repair plans: departments, tasks, material checks, and what the customer's technicians say (C47)."""
+"""Repair plans: departments, tasks, material checks, what the customer answers (C47)."""
 
 import base64
 

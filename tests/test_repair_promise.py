@@ -1,4 +1,4 @@
-"""When it is ready: promised, moved with a reason before the time, a loaner suggested (R07, R14)."""
+"""When it is ready: promised, moved with a reason in time, a loaner suggested (R07, R14)."""
 
 from freezegun import freeze_time
 
