@@ -47,6 +47,12 @@ class StockPicking(models.Model):
         # superuser: storekeepers send out what technicians have finished
         leaving.sudo().aftersales_repair_id._aftersales_refuse_hand_back()
         arriving = self.filtered(lambda picking: picking.aftersales_repair_role == "receive")
+        for picking in arriving:
+            # also what the store entered: it is the customer's
+            unowned = picking.move_line_ids.filtered(
+                lambda line: line.product_id.is_storable and not line.owner_id
+            )
+            unowned.owner_id = picking.sudo().aftersales_repair_id.partner_id
         arriving.move_ids._aftersales_own(by_customer=True)
         res = super()._action_done()
         leaving.move_ids._aftersales_own(by_customer=False)
