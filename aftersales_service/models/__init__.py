@@ -26,7 +26,6 @@ from . import (
     remedy,
     repair_accessory,
     repair_batch,
-    repair_close,
     repair_consent,
     repair_diagnosis,
     repair_downtime,
