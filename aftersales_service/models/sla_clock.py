@@ -44,8 +44,14 @@ class AftersalesSlaClock(models.Model):
     request_id = fields.Many2one(
         "aftersales.request", required=True, ondelete="cascade", index=True
     )
+    # writable, so that whoever opens clocks in a batch may say what is known: nobody else can write
     company_id = fields.Many2one(
-        related="request_id.company_id", store=True, precompute=True, required=True
+        "res.company",
+        compute="_compute_from_request",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
     )
     milestone = fields.Selection(MILESTONES, required=True, readonly=True)
     policy_id = fields.Many2one(
@@ -103,7 +109,12 @@ class AftersalesSlaClock(models.Model):
     )
     failures = fields.Integer(string="Failed Attempts", readonly=True)
     partner_id = fields.Many2one(
-        related="request_id.partner_id", string="Customer", store=True, precompute=True
+        "res.partner",
+        string="Customer",
+        compute="_compute_from_request",
+        store=True,
+        precompute=True,
+        readonly=False,
     )
     used_hours = fields.Float(compute="_compute_hours", help="Counted so far.")
     late_hours = fields.Float(
@@ -117,6 +128,12 @@ class AftersalesSlaClock(models.Model):
     _running_deadline = models.Index("(deadline) WHERE state = 'running'")
 
     # === COMPUTE === #
+
+    @api.depends("request_id.company_id", "request_id.partner_id")
+    def _compute_from_request(self):
+        for clock in self:
+            clock.company_id = clock.request_id.company_id
+            clock.partner_id = clock.request_id.partner_id
 
     def _compute_hours(self):
         now = fields.Datetime.now()
@@ -266,10 +283,12 @@ class AftersalesSlaClock(models.Model):
     @api.model
     def _open_for(self, promises, now):
         """Make clocks in one batch: ``[(request, target, started or None, company)]``."""
-        vals_list, terms_list = [], []
-        times, zones = {}, {}
+        vals_list, first_events = [], []
+        times, zones, terms_of = {}, {}, {}
         for request, target, start, company in promises:
-            terms = target._get_terms(company)
+            if (target, company) not in terms_of:
+                terms_of[target, company] = target._get_terms(company)
+            terms = terms_of[target, company]
             calendar = self.env["resource.calendar"].browse(terms["calendar_id"]).sudo()
             key = (calendar, company)
             if key not in times:
@@ -279,19 +298,20 @@ class AftersalesSlaClock(models.Model):
             vals_list.append(
                 {
                     "request_id": request.id,
+                    "company_id": company.id,
+                    "partner_id": request.partner_id.id,
                     "opened_at": now,
                     "milestone": target.milestone,
                 }
                 | terms
                 | self._prepare_from_log(state, target, now)
             )
-            terms_list.append((terms, start))
+            first = {"kind": "start", "at": start} if start else {"kind": "retarget", "at": now}
+            first_events.append(first | {"terms": terms, "company_id": company.id})
         clocks = self.create(vals_list)
         events = [
-            {"clock_id": clock.id, "kind": "start", "at": start, "terms": terms}
-            if start
-            else {"clock_id": clock.id, "kind": "retarget", "at": now, "terms": terms}
-            for clock, (terms, start) in zip(clocks, terms_list, strict=True)
+            {"clock_id": clock.id} | event
+            for clock, event in zip(clocks, first_events, strict=True)
         ]
         self.env["aftersales.sla.clock.event"].with_context(aftersales_no_replay=True).create(
             events
@@ -349,6 +369,7 @@ class AftersalesSlaClock(models.Model):
     def _prepare_event(self, kind, at, **vals):
         return {
             "clock_id": self.id,
+            "company_id": self.company_id.id,
             "kind": kind,
             "at": at,
             "deadline_before": self.deadline,

@@ -18,7 +18,13 @@ class AftersalesSlaClockEvent(models.Model):
     )
     request_id = fields.Many2one(related="clock_id.request_id")
     milestone = fields.Selection(related="clock_id.milestone")
-    company_id = fields.Many2one(related="clock_id.company_id", store=True, precompute=True)
+    company_id = fields.Many2one(
+        "res.company",
+        compute="_compute_company_id",
+        store=True,
+        precompute=True,
+        readonly=False,  # see the clock's
+    )
     kind = fields.Selection(
         [
             ("start", "Started"),
@@ -48,6 +54,11 @@ class AftersalesSlaClockEvent(models.Model):
     deadline_before = fields.Datetime(readonly=True)
     note = fields.Char(readonly=True)
     attachment_ids = fields.Many2many("ir.attachment", string="Proof", readonly=True)
+
+    @api.depends("clock_id.company_id")
+    def _compute_company_id(self):
+        for event in self:
+            event.company_id = event.clock_id.company_id
 
     @api.model_create_multi
     def create(self, vals_list):
