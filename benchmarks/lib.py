@@ -235,10 +235,11 @@ def _without_gc():
 def _stopped_clock():
     """Let the work happen in one moment: a second that ticks meanwhile changes what is written.
 
-    Fields whose default is the current time keep reading the real clock. The moment lies ahead of
-    it, so that it never happens to be the same second.
+    Fields whose default is the current time keep reading the real clock. The moment lies an hour
+    beside it, so that it never happens to be the same second, and on the same day.
     """
-    moment = Datetime.now() + timedelta(hours=1)
+    now, hour = Datetime.now(), timedelta(hours=1)
+    moment = now + hour if (now + hour).date() == now.date() else now - hour
     with patch.object(Datetime, "now", staticmethod(lambda *_: moment)):
         yield
 
