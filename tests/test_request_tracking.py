@@ -34,7 +34,8 @@ class TestRequestTracking(AftersalesCommon):
     def test_each_has_its_own_changes(self):
         self.requests.write({"priority": "1"})
         self._finish_tracking()
-        for request, label in zip(self.requests, ("Normal", "Normal", "High", "Urgent") * 5):
+        labels = ("Normal", "Normal", "High", "Urgent") * 5
+        for request, label in zip(self.requests, labels, strict=True):
             if label == "High":  # it was so before
                 self.assertFalse(request.message_ids[0].tracking_value_ids)
                 continue
