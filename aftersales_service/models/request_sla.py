@@ -57,6 +57,7 @@ FROM_CLOCKS = frozenset(
         "pause_reason_id",
         "party",
         "date_waiting",
+        "waiting_until",
         "is_loaner_owed",
         "is_emergency",
     }
@@ -113,8 +114,17 @@ class AftersalesRequest(models.Model):
     pause_reason_id = fields.Many2one(
         "aftersales.pause.reason", string="Waits for", readonly=True, copy=False, tracking=True
     )
-    party = fields.Selection(PARTIES, string="Ball With", readonly=True, copy=False, index=True)
+    party = fields.Selection(
+        PARTIES, string="Ball With", readonly=True, copy=False, index="btree_not_null"
+    )
     date_waiting = fields.Datetime(string="Waiting since", readonly=True, copy=False)
+    waiting_until = fields.Datetime(
+        string="Goes on at",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Then work goes on by itself, whether or not a clock was stopped.",
+    )
     is_loaner_owed = fields.Boolean(readonly=True, copy=False, tracking=True)
     is_emergency = fields.Boolean(string="Emergency Plan", readonly=True, copy=False, tracking=True)
     escalation_ids = fields.One2many("aftersales.escalation.log", "request_id")

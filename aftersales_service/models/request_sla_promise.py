@@ -39,8 +39,7 @@ class AftersalesRequest(models.Model):
         unfinished.filtered(lambda request: any(request[fact] for fact in facts))._follow_facts()
         for request in unfinished.filtered("pause_reason_id"):
             # what is promised only now waits like the rest
-            ends = filter(None, request.clock_ids.mapped("paused_until"))
-            request._pause_clocks(max(ends, default=None))
+            request._pause_clocks(request.waiting_until)
 
     @api.model
     def _follow_elsewhere(self, concerned, note):

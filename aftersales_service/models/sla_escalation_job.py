@@ -41,6 +41,7 @@ class AftersalesSlaClock(models.Model):
             try:
                 clocks = self._lock_due(batch)
                 if not clocks:
+                    self.env["aftersales.request"]._end_overdue_waits(batch)
                     break
                 bad = clocks._escalate_safely()
             except TransactionRollbackError:
@@ -76,10 +77,21 @@ class AftersalesSlaClock(models.Model):
 
     @api.model
     def _sleep_until_next(self):
-        """Wake up again for the next clock; whatever comes earlier wakes the job itself."""
-        following = self.search([("next_event_at", "!=", False)], order="next_event_at", limit=1)
-        if following:
-            self.env["aftersales.escalation.log"]._wake_at(following.next_event_at)
+        """Wake up again for the next clock or wait; whatever comes earlier wakes the job itself."""
+        self.flush_model(["next_event_at"])
+        self.env["aftersales.request"].flush_model(["waiting_until"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT least(
+                    (SELECT min(next_event_at) FROM aftersales_sla_clock),
+                    (SELECT min(waiting_until) FROM aftersales_request)
+                )
+                """
+            )
+        )
+        if moment := rows[0][0]:
+            self.env["aftersales.escalation.log"]._wake_at(moment)
 
     def _escalate_safely(self):
         """Escalate the batch, one by one where it fails as a whole. Returns how many failed."""
@@ -171,7 +183,7 @@ class AftersalesSlaClock(models.Model):
             )
         )
         if over:
-            over.request_id._go_on_after_pause(now)
+            over.request_id._go_on_after_pause()
             over.filtered(lambda clock: clock.state == "paused")._resume(now)
 
     def _take_steps(self, steps, now):
