@@ -585,11 +585,6 @@ class AftersalesSlaClock(models.Model):
             )
         return True
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_with_request(self):
-        if self.request_id.exists() and not self.env.su:
-            raise UserError(self.env._("Clocks are records of what was promised; they stay."))
-
     # === JOB === #
 
     def _wake_job(self):

@@ -95,11 +95,6 @@ class AftersalesSlaClockEvent(models.Model):
             )
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_with_clock(self):
-        if not self.env.su:
-            raise UserError(self.env._("The log of a clock is not shortened."))
-
     @api.model
     def _get_target(self, terms):
         """The ``logic.sla_clock.Target`` of stored terms."""
