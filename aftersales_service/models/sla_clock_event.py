@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..logic import sla_clock
+from .own_defaults import with_own_defaults
 from .vocabulary import PARTIES
 
 
@@ -55,6 +56,10 @@ class AftersalesSlaClockEvent(models.Model):
     note = fields.Char(readonly=True)
     attachment_ids = fields.Many2many("ir.attachment", string="Proof", readonly=True)
 
+    @api.model
+    def _add_missing_default_values(self, values):
+        return with_own_defaults(self, values)
+
     @api.depends("clock_id.company_id")
     def _compute_company_id(self):
         for event in self:
@@ -104,12 +109,13 @@ class AftersalesSlaClockEvent(models.Model):
 
     def _get_event(self):
         """This line as ``logic.sla_clock`` takes it."""
+        terms = self.terms
         return sla_clock.Event(
             kind=sla_clock.EventKind(self.kind),
             at=self.at,
             key=self.id,
             until=self.until or None,
-            target=self._get_target(self.terms) if self.terms else None,
+            target=self._get_target(terms) if terms else None,
             carry=self.carry,
             ref=self.ref_id.id or None,
         )

@@ -8,7 +8,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
-from ..logic import escalation
 from .sla_policy_escalation import RAISES_PRIORITY
 from .vocabulary import label
 
@@ -136,22 +135,23 @@ class AftersalesSlaClock(models.Model):
         """Take the steps that are due for these clocks, in one batch."""
         now = fields.Datetime.now()
         self._resume_overdue_pauses(now)
-        steps, states = [], self._read_logs()
-        for clock, state in states.items():
-            outlook = self._look_ahead(clock, state, clock.target_id, now)
-            steps += [
-                (clock, step, step == outlook.notify and not clock._came_late(state, step))
-                for step in outlook.due
-            ]
+        outlooks = self._look_ahead(now)
+        steps = [
+            (clock, step, step == plan.notify and not clock._came_late(state, step))
+            for clock, (state, _ladder, plan) in outlooks.items()
+            for step in plan.due
+        ]
+        # what was due has been taken by then; another promise may have something due again
+        next_looks = {clock: outlook.plan.next_at for clock, outlook in outlooks.items()}
         if self._take_steps(steps, now):
-            states = self._read_logs()
+            outlooks = self._look_ahead(now)
+            next_looks = {
+                clock: outlook.plan.look_again(now) for clock, outlook in outlooks.items()
+            }
         self._store(
             {
-                clock: clock._prepare_from_log(
-                    state, clock.target_id, now, clock._get_fired(), bool(clock.acknowledged_at)
-                )
-                | {"failures": 0}
-                for clock, state in states.items()
+                clock: self._prepare_from_log(outlook, next_looks[clock], now) | {"failures": 0}
+                for clock, outlook in outlooks.items()
             }
         )
         self.flush_recordset()
@@ -163,17 +163,6 @@ class AftersalesSlaClock(models.Model):
         """
         moment = state.moment(step.seconds(state.budget))
         return bool(self.opened_at and moment and moment < self.opened_at)
-
-    def _look_ahead(self, clock, state, target, now):
-        if state is None:
-            return escalation.Plan()
-        return escalation.plan(
-            state,
-            [step._get_step() for step in target.escalation_ids],
-            now,
-            clock._get_fired(),
-            acknowledged=bool(clock.acknowledged_at),
-        )
 
     def _resume_overdue_pauses(self, now):
         """Pauses that lasted their longest time end by themselves, at that very moment."""
