@@ -26,6 +26,7 @@ if __name__.startswith("odoo.addons."):
         test_request_merge,
         test_request_repair,
         test_request_routing,
+        test_request_tracking,
         test_security_roles,
         test_service_report,
         test_sla_badges,

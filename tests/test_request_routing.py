@@ -160,6 +160,17 @@ class TestRouting(RoutingCommon):
         with self.assertRaises(UserError):
             self._ask(team_id=theirs.id)
 
+    def test_one_that_mixes_companies_is_refused_among_many(self):
+        other = self.env["res.company"].create({"name": "Other Company"})
+        theirs = self._team("Theirs", company_id=other.id)
+        teams = (self.north, self.north, theirs, self.south)
+        values = [{"title": "Leaks", "team_id": team.id} for team in teams]
+        with self.assertRaisesRegex(UserError, "Theirs"):
+            self.env["aftersales.request"].create(values)
+        requests = self.env["aftersales.request"].create(values[:2])
+        with self.assertRaisesRegex(UserError, "Theirs"):
+            requests.team_id = theirs
+
     def test_a_team_with_requests_stays_in_its_company(self):
         other = self.env["res.company"].create({"name": "Other Company"})
         self._ask(team_id=self.south.id)

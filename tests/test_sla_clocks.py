@@ -1,12 +1,14 @@
 """Clocks in a request's life: pauses, other promises, corrections, and what they explain."""
 
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, users
+from odoo.tools import mute_logger
 
 from .common import AftersalesCommon
 
@@ -90,6 +92,50 @@ class TestPauses(SlaCase):
         self.assertEqual(request.state, "in_progress")
         self.assertDue(request, resolution="2026-03-16 16:00")
         self.assertEqual(self._clock(request, "resolution").urgency, "breached")
+
+    def test_a_wait_that_stops_no_clock_ends_by_itself_too(self):
+        self.reason.write({"max_hours": 3, "stops_on_site": False, "stops_solution": False})
+        request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        with freeze_time(self._utc("2026-03-16 09:00")):
+            dialog = Form(
+                self.env["aftersales.request.pause"].with_context(default_request_ids=request.ids)
+            )
+            dialog.reason_id = self.reason
+            dialog.save().action_apply()
+        self.assertEqual(self._clock(request, "resolution").state, "running")
+        self._run_job("2026-03-16 11:58")
+        self.assertEqual(request.state, "waiting")
+        ends = self.env["ir.cron.trigger"].search([]).mapped("call_at")
+        self.assertIn(self._utc("2026-03-16 12:00"), ends)
+        self._run_job("2026-03-16 12:00")
+        self.assertEqual((request.state, request.waiting_until), ("in_progress", False))
+        self.assertIn("longest time to wait", "".join(request.message_ids.mapped("body")))
+        self.assertDue(request, resolution="2026-03-16 12:00")
+
+    def test_a_wait_that_cannot_end_keeps_nobody_waiting(self):
+        self.reason.stops_solution = False
+        requests = [self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS)) for _n in range(2)]
+        for request in requests:
+            self._start(request, "2026-03-16 08:00")
+            until = self._utc("2026-03-16 10:00")
+            self._do(request, "2026-03-16 09:00", "_wait", self.reason, until)
+        bad, good = requests
+        go_on = type(bad)._go_on_after_pause
+
+        def fail(request):
+            if request == bad:
+                raise ValueError("broken")
+            return go_on(request)
+
+        with (
+            patch.object(type(bad), "_go_on_after_pause", fail),
+            mute_logger("odoo.addons.aftersales_service.models.request_waiting"),
+        ):
+            self._run_job("2026-03-16 10:00")
+        self.assertEqual((bad.state, good.state), ("waiting", "in_progress"))
+        self._run_job("2026-03-17 10:00")
+        self.assertEqual(bad.state, "in_progress")
 
     def test_proof_and_times_are_checked(self):
         request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))

@@ -7,7 +7,7 @@ notifies. A clock that is paused, waiting or over is quiet, and one that was ack
 further.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -42,11 +42,19 @@ class Step:
     def seconds(self, budget: int) -> int:
         match self.trigger:
             case Trigger.PERCENT:
-                return ceil(budget * self.value / 100)
+                return _percent_of(budget, self.value)
             case Trigger.BEFORE:
-                return max(budget - round(self.value * 60), 0)
+                return _minutes_before(budget, self.value)
             case _:
                 return budget + round(self.value * 60)
+
+
+def _percent_of(budget: int, percent: float) -> int:
+    return ceil(budget * percent / 100)
+
+
+def _minutes_before(budget: int, minutes: float) -> int:
+    return max(budget - round(minutes * 60), 0)
 
 
 @dataclass(frozen=True)
@@ -61,14 +69,15 @@ class Thresholds:
     risk: float = 75
     risk_minutes: float = 30
 
-    def warnings(self, budget: int) -> Sequence[Step]:
-        steps = [
-            Step(Urgency.WATCH, Trigger.PERCENT, self.watch),
-            Step(Urgency.RISK, Trigger.PERCENT, self.risk),
+    def warnings(self, budget: int) -> list[tuple[int, Urgency]]:
+        """Which levels come after how many used seconds."""
+        levels = [
+            (_percent_of(budget, self.watch), Urgency.WATCH),
+            (_percent_of(budget, self.risk), Urgency.RISK),
         ]
         if budget >= 2 * 60 * self.risk_minutes:
-            steps.append(Step(Urgency.RISK, Trigger.BEFORE, self.risk_minutes))
-        return steps
+            levels.append((_minutes_before(budget, self.risk_minutes), Urgency.RISK))
+        return levels
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,18 @@ class Plan:
     notify: Step | None = None
     next_at: datetime | None = None
 
+    def look_again(self, now: datetime) -> datetime | None:
+        """When somebody has to look who takes no steps now: at once where one is due."""
+        return now if self.due else self.next_at
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What belongs to a promise beside its time: who is woken, and how it looks until then."""
+
+    steps: tuple[Step, ...] = ()
+    thresholds: Thresholds = Thresholds()
+
 
 def urgency(clock: Clock, now: datetime, thresholds: Thresholds) -> Urgency:
     """How late a started clock is."""
@@ -87,8 +108,7 @@ def urgency(clock: Clock, now: datetime, thresholds: Thresholds) -> Urgency:
     if now <= clock.start:
         return Urgency.OK
     used = clock.used(now)
-    warnings = thresholds.warnings(clock.budget)
-    reached = {step.key for step in warnings if step.seconds(clock.budget) <= used}
+    reached = {level for seconds, level in thresholds.warnings(clock.budget) if seconds <= used}
     return next((level for level in (Urgency.RISK, Urgency.WATCH) if level in reached), Urgency.OK)
 
 
@@ -107,26 +127,25 @@ def plan(
     if clock.state != ClockState.RUNNING:
         return Plan()
     open_steps = [] if acknowledged else [step for step in steps if step.key not in fired]
-    moments = {step: _moment(clock, step) for step in open_steps}
+    moments = {step: _moment(clock, step.seconds(clock.budget)) for step in open_steps}
     due = sorted(
         (step for step in open_steps if moments[step] <= now),
         key=lambda step: step.seconds(clock.budget),
     )
     ahead = [moments[step] for step in open_steps if moments[step] > now]
-    ahead += _changes_ahead(clock, now, thresholds)
+    if thresholds and (change := _next_change(clock, now, thresholds)):
+        ahead.append(change)
     return Plan(tuple(due), due[-1] if due else None, min(ahead, default=None))
 
 
-def _changes_ahead(clock: Clock, now: datetime, thresholds: Thresholds | None) -> list[datetime]:
-    if thresholds is None:
-        return []
-    steps = [*thresholds.warnings(clock.budget), Step(Urgency.BREACHED, Trigger.PERCENT, 100)]
-    moments = (_moment(clock, step) for step in steps)
-    return [moment for moment in moments if moment > now]
+def _next_change(clock: Clock, now: datetime, thresholds: Thresholds) -> datetime | None:
+    """When it looks different next: watched, at risk, late. Later changes are not looked for."""
+    lengths = [seconds for seconds, _level in thresholds.warnings(clock.budget)]
+    moments = (_moment(clock, seconds) for seconds in sorted([*lengths, clock.budget]))
+    return next((moment for moment in moments if moment > now), None)
 
 
-def _moment(clock: Clock, step: Step) -> datetime:
-    """The first whole second at which a step is due."""
-    seconds = step.seconds(clock.budget)
+def _moment(clock: Clock, seconds: int) -> datetime:
+    """The first whole second at which so much is used that a step is due."""
     late = timedelta(seconds=1 if seconds >= clock.budget else 0)
     return clock.moment(seconds) + late

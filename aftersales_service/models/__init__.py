@@ -69,6 +69,7 @@ from . import (
     request_sla_promise,
     request_status,
     request_step,
+    request_tracking,
     request_type,
     request_waiting,
     res_company,

@@ -43,11 +43,6 @@ class AftersalesEscalationLog(models.Model):
             raise UserError(self.env._("Escalations are a record of what happened; they stay."))
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_with_clock(self):
-        if not self.env.su:
-            raise UserError(self.env._("Escalations are a record of what happened; they stay."))
-
     @api.model
     def _wake_at(self, moment):
         """Make sure the escalation job runs at ``moment`` or before, if that is still to come.

@@ -22,4 +22,6 @@ def next_numbers(env, code, number):
         return [sequence.next_by_id() for _ in range(number)]
     name = f"ir_sequence_{sequence.id:03}"
     rows = env.execute_query(SQL("SELECT nextval(%s) FROM generate_series(1, %s)", name, number))
-    return [sequence.get_next_char(value) for (value,) in rows]
+    # what stands around the number is the same for all: Odoo would read the calendar for each
+    prefix, suffix = sequence._get_prefix_suffix()
+    return [f"{prefix}{value:0{sequence.padding}d}{suffix}" for (value,) in rows]

@@ -57,6 +57,7 @@ FROM_CLOCKS = frozenset(
         "pause_reason_id",
         "party",
         "date_waiting",
+        "waiting_until",
         "is_loaner_owed",
         "is_emergency",
     }
@@ -113,8 +114,17 @@ class AftersalesRequest(models.Model):
     pause_reason_id = fields.Many2one(
         "aftersales.pause.reason", string="Waits for", readonly=True, copy=False, tracking=True
     )
-    party = fields.Selection(PARTIES, string="Ball With", readonly=True, copy=False, index=True)
+    party = fields.Selection(
+        PARTIES, string="Ball With", readonly=True, copy=False, index="btree_not_null"
+    )
     date_waiting = fields.Datetime(string="Waiting since", readonly=True, copy=False)
+    waiting_until = fields.Datetime(
+        string="Goes on at",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Then work goes on by itself, whether or not a clock was stopped.",
+    )
     is_loaner_owed = fields.Boolean(readonly=True, copy=False, tracking=True)
     is_emergency = fields.Boolean(string="Emergency Plan", readonly=True, copy=False, tracking=True)
     escalation_ids = fields.One2many("aftersales.escalation.log", "request_id")
@@ -131,34 +141,23 @@ class AftersalesRequest(models.Model):
     )
     def _compute_zone(self):
         """By the site's address beside ours; a hand-made choice stays until the site changes."""
-        for request in self:
-            request.zone = request._get_zone() or request.zone
-
-    def _get_zone(self):
-        site = self.site_id or self.partner_id
-        home = self.company_id.sudo().partner_id
-        if not (site.state_id or site.city) or not (home.state_id or home.city):
-            return False
-        same_state = site.state_id == home.state_id and site.country_id == home.country_id
-        if (
-            same_state
-            and (site.city or "").strip().casefold() == (home.city or "").strip().casefold()
-        ):
-            return "city"
-        return "province" if same_state else "other"
+        for company, requests in self.grouped("company_id").items():
+            sites = [_get_place(request.site_id or request.partner_id) for request in requests]
+            home = any(sites) and _get_place(company.sudo().partner_id)
+            for request, site in zip(requests, sites, strict=True):
+                request.zone = _get_zone(site, home) or request.zone
 
     @api.depends("state", "clock_ids.deadline", "clock_ids.state", "clock_ids.urgency")
     def _compute_next_due(self):
         ranks = {level: rank for rank, (level, _label) in enumerate(URGENCIES)}
         for request in self:
-            running = request.clock_ids.filtered(lambda clock: clock.state == "running")
+            clocks = request.clock_ids
+            running = [clock for clock in clocks if clock.state == "running"]
             dues = [clock.deadline for clock in running if clock.deadline]
+            levels = [clock.urgency for clock in running if clock.urgency]
+            paused = any(clock.state == "paused" for clock in clocks)
             request.next_due_at = min(dues, default=False)
-            worst = max(
-                (clock.urgency for clock in running if clock.urgency), key=ranks.get, default=False
-            )
-            paused = any(clock.state == "paused" for clock in request.clock_ids)
-            request.sla_urgency = worst or (paused and "paused")
+            request.sla_urgency = max(levels, key=ranks.get, default=paused and "paused")
 
     def _compute_escalation_count(self):
         counts = dict(
@@ -211,3 +210,18 @@ class AftersalesRequest(models.Model):
             if name in PROMISE_FACTS
         ]
         return self.env._("%s changed", ", ".join(names))
+
+
+def _get_place(partner):
+    """City, state and country of an address as they are compared; False where it names none."""
+    state, city = partner.state_id.id, (partner.city or "").strip().casefold()
+    return bool(state or city) and (city, state, partner.country_id.id)
+
+
+def _get_zone(site, home):
+    """How far a place is from ours; False where one of them is not known."""
+    if not (site and home):
+        return False
+    if site[1:] != home[1:]:
+        return "other"
+    return "city" if site == home else "province"

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..logic.sla_choice import Candidate, choose
+from ..logic.sla_choice import choose
 from .local_time import format_minute, local_minute
 from .request_sla import MILESTONE_FACTS, START_FACTS
 from .sla_clock import OPEN_STATES
@@ -38,8 +38,7 @@ class AftersalesRequest(models.Model):
         unfinished.filtered(lambda request: any(request[fact] for fact in facts))._follow_facts()
         for request in unfinished.filtered("pause_reason_id"):
             # what is promised only now waits like the rest
-            ends = filter(None, request.clock_ids.mapped("paused_until"))
-            request._pause_clocks(max(ends, default=None))
+            request._pause_clocks(request.waiting_until)
 
     @api.model
     def _follow_elsewhere(self, concerned, note):
@@ -68,26 +67,23 @@ class AftersalesRequest(models.Model):
 
     def _choose_targets(self):
         """``{request: (policy, {milestone: target})}``, in one batch."""
-        chosen = {}
+        none = self.env["aftersales.sla.policy"]
+        chosen, candidates = {}, {none: {}}
         for request, sources in self._get_policy_sources().items():
-            policy = next((one for _source, one in sources if request._fits(one)), None)
-            policy = policy or self.env["aftersales.sla.policy"]
-            chosen[request] = (policy, request._choose_targets_of(policy))
+            policy = next((one for _source, one in sources if request._fits(one)), none)
+            if policy not in candidates:
+                candidates[policy] = policy._get_candidates()
+            chosen[request] = (policy, request._choose_among(policy, candidates[policy]))
         return chosen
 
-    def _choose_targets_of(self, policy, other_facts=None):
-        facts = self._get_promise_facts(policy) | (other_facts or {}) if policy else {}
-        targets = {}
-        by_id = {target.id: target for target in policy.target_ids}
-        for milestone, rows in policy.target_ids.grouped("milestone").items():
-            candidates = [Candidate(row.id, row._get_conditions()) for row in rows]
-            key, _tried = choose(candidates, facts)
-            if key:
-                targets[milestone] = by_id[key]
-        return targets
+    def _choose_among(self, policy, candidates, other_facts=None):
+        """``{milestone: target}`` of what a policy promises here; see its ``_get_candidates``."""
+        facts = self._get_promise_facts(policy, _get_asked(candidates)) | (other_facts or {})
+        chosen = {milestone: choose(rows, facts)[0] for milestone, rows in candidates.items()}
+        return {milestone: target for milestone, target in chosen.items() if target}
 
     def _fits(self, policy):
-        return not self._get_misfit(policy)
+        return bool(policy) and not self._get_misfit(policy)
 
     def _get_misfit(self, policy):
         """Why a policy does not count for this request, in words; False where it does."""
@@ -117,7 +113,9 @@ class AftersalesRequest(models.Model):
         for request in requests:
             company = request.company_id
             product_plan = plans.get((company, request.product_id), none)
-            customer = request.partner_id.commercial_partner_id.with_company(company)
+            customer = request.partner_id.commercial_partner_id
+            if company != self.env.company:
+                customer = customer.with_company(company)
             result[request] = [
                 ("unit", request.unit_id.plan_id.sla_policy_id),
                 ("product", product_plan.sla_policy_id),
@@ -127,23 +125,26 @@ class AftersalesRequest(models.Model):
             ]
         return result
 
-    def _get_promise_facts(self, policy):
+    def _get_promise_facts(self, policy, names):
         """What conditions of targets ask for."""
-        calendar = policy.calendar_id or self.company_id.resource_calendar_id
-        return {
-            "priority": self.priority,
-            "zone": self.zone,
-            "job_size": self.job_size,
-            "part_origin": self.part_origin,
-            "phase": self.unit_id._get_phase(self.date_reported),
-            "minute": local_minute(self.date_reported, calendar),
-        }
+        return {name: self._get_promise_fact(policy, name) for name in names}
+
+    def _get_promise_fact(self, policy, name):
+        match name:
+            case "phase":
+                return self.unit_id._get_phase(self.date_reported)
+            case "minute":
+                calendar = policy.calendar_id or self.company_id.resource_calendar_id
+                return local_minute(self.date_reported, calendar)
+            case _:
+                return self[name]
 
     def _preview_promise(self, facts, *, carry=True):
         """What would move with other facts: ``[(milestone, deadline now, deadline then)]``."""
         self.ensure_one()
         request = self.sudo()
-        targets = request._choose_targets_of(request.sla_policy_id, facts)
+        policy = request.sla_policy_id
+        targets = request._choose_among(policy, policy._get_candidates(), facts)
         clocks = {clock.milestone: clock for clock in request.clock_ids}
         moves = []
         for milestone in {**targets, **clocks}:
@@ -236,17 +237,17 @@ class AftersalesRequest(models.Model):
         return rows
 
     def _explain_targets(self, policy):
-        facts = self._get_promise_facts(policy)
         facts_named = {
             "minute": self.env._("hour of the report"),
             "phase": self.env._("phase of cover"),
         }
         rows = []
-        for milestone, targets in policy.target_ids.grouped("milestone").items():
-            tried = choose([Candidate(t.id, t._get_conditions()) for t in targets], facts)[1]
-            by_id = {target.id: target for target in targets}
+        candidates = policy._get_candidates()
+        facts = self._get_promise_facts(policy, _get_asked(candidates))
+        for milestone, mine in candidates.items():
+            tried = choose(mine, facts)[1]
             for attempt in tried:
-                target = by_id[attempt.key]
+                target = attempt.key
                 if attempt.misfit is None:
                     rows.append((target.sentence, True))
                     continue
@@ -263,6 +264,11 @@ class AftersalesRequest(models.Model):
                     )
                 )
             if not any(attempt.misfit is None for attempt in tried):
-                words = label(targets, "milestone", milestone)
+                words = label(policy.target_ids, "milestone", milestone)
                 rows.append((self.env._("%s: no target fits", words), False))
         return rows
+
+
+def _get_asked(candidates):
+    """Names of the facts that the conditions of candidates ask for."""
+    return {name for rows in candidates.values() for row in rows for name in row.conditions}

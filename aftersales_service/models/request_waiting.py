@@ -1,4 +1,11 @@
-from odoo import fields, models
+import logging
+from datetime import timedelta
+
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+
+_logger = logging.getLogger(__name__)
 
 
 class AftersalesRequest(models.Model):
@@ -23,9 +30,16 @@ class AftersalesRequest(models.Model):
         now = fields.Datetime.now()
         self._move_to("waiting")
         self.sudo().write(
-            {"pause_reason_id": reason.id, "party": reason.party, "date_waiting": now}
+            {
+                "pause_reason_id": reason.id,
+                "party": reason.party,
+                "date_waiting": now,
+                "waiting_until": until,
+            }
         )
         self._pause_clocks(until, note, attachments)
+        if until:
+            self.env["aftersales.escalation.log"]._wake_at(until)
         if note:
             self._message_log_batch(bodies=dict.fromkeys(self.ids, note))
 
@@ -47,10 +61,31 @@ class AftersalesRequest(models.Model):
         now = fields.Datetime.now()
         self.sudo().clock_ids._resume(now, note)
         self.sudo().filtered("pause_reason_id").write(
-            {"pause_reason_id": False, "party": False, "date_waiting": False}
+            {
+                "pause_reason_id": False,
+                "party": False,
+                "date_waiting": False,
+                "waiting_until": False,
+            }
         )
 
-    def _go_on_after_pause(self, now):
+    @api.model
+    def _end_overdue_waits(self, limit):
+        """Let work go on where it waited long enough; one that fails is tried again tomorrow."""
+        now = fields.Datetime.now()
+        over = [("waiting_until", "<=", now)]
+        for request in self.with_context(active_test=False).search(over, limit=limit):
+            try:
+                with self.env.cr.savepoint():
+                    request._go_on_after_pause()
+            except TransactionRollbackError:
+                raise
+            except Exception:
+                _logger.exception("The request %s cannot go on.", request.id)
+                self.env.invalidate_all(flush=False)
+                request.waiting_until = now + timedelta(days=1)
+
+    def _go_on_after_pause(self):
         """The longest time to wait is over: work goes on, and everybody can see why."""
         for request in self.filtered(lambda request: request.state == "waiting"):
             request._message_log(

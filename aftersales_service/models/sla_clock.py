@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
@@ -8,6 +9,7 @@ from odoo.fields import Domain
 from ..logic import escalation, sla_clock
 from ..logic.errors import RuleError
 from ..logic.working_time import WorkingTime
+from .own_defaults import with_own_defaults
 from .vocabulary import CLOCK_STARTS, CLOCK_STATES, MILESTONES, PARTIES, TARGET_UNITS, URGENCIES
 
 OPEN_STATES = ("waiting", "running", "paused")
@@ -27,6 +29,25 @@ FROM_LOG = (
 )
 
 
+class Outlook(NamedTuple):
+    """Where a clock stands by its log (None where nobody can read it), and what comes next."""
+
+    state: sla_clock.Clock | None
+    ladder: escalation.Ladder
+    plan: escalation.Plan
+
+
+class Offer(NamedTuple):
+    """What clocks that are opened together share: a target, in the calendar of a company."""
+
+    shared: dict
+    terms: dict
+    target: sla_clock.Target
+    ladder: escalation.Ladder
+    times: dict
+    timezone: ZoneInfo
+
+
 class AftersalesSlaClock(models.Model):
     """One promise of one request on the run: until when a milestone is to be met.
 
@@ -41,11 +62,16 @@ class AftersalesSlaClock(models.Model):
     _rec_name = "milestone"
     _check_company_auto = True
 
-    request_id = fields.Many2one(
-        "aftersales.request", required=True, ondelete="cascade", index=True
-    )
+    # found by the unique index below, which begins with it
+    request_id = fields.Many2one("aftersales.request", required=True, ondelete="cascade")
+    # writable, so that whoever opens clocks in a batch may say what is known: nobody else can write
     company_id = fields.Many2one(
-        related="request_id.company_id", store=True, precompute=True, required=True
+        "res.company",
+        compute="_compute_from_request",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
     )
     milestone = fields.Selection(MILESTONES, required=True, readonly=True)
     policy_id = fields.Many2one(
@@ -103,7 +129,12 @@ class AftersalesSlaClock(models.Model):
     )
     failures = fields.Integer(string="Failed Attempts", readonly=True)
     partner_id = fields.Many2one(
-        related="request_id.partner_id", string="Customer", store=True, precompute=True
+        "res.partner",
+        string="Customer",
+        compute="_compute_from_request",
+        store=True,
+        precompute=True,
+        readonly=False,
     )
     used_hours = fields.Float(compute="_compute_hours", help="Counted so far.")
     late_hours = fields.Float(
@@ -116,7 +147,17 @@ class AftersalesSlaClock(models.Model):
     _next_event = models.Index("(next_event_at) WHERE next_event_at IS NOT NULL")
     _running_deadline = models.Index("(deadline) WHERE state = 'running'")
 
+    @api.model
+    def _add_missing_default_values(self, values):
+        return with_own_defaults(self, values)
+
     # === COMPUTE === #
+
+    @api.depends("request_id.company_id", "request_id.partner_id")
+    def _compute_from_request(self):
+        for clock in self:
+            clock.company_id = clock.request_id.company_id
+            clock.partner_id = clock.request_id.partner_id
 
     def _compute_hours(self):
         now = fields.Datetime.now()
@@ -160,7 +201,7 @@ class AftersalesSlaClock(models.Model):
         }
 
     @api.model
-    def _get_zone(self, calendar, company):
+    def _get_timezone(self, calendar, company):
         return ZoneInfo(calendar.tz or company.resource_calendar_id.tz or "UTC")
 
     def _read_logs(self, other_times=None):
@@ -182,7 +223,7 @@ class AftersalesSlaClock(models.Model):
         return result
 
     def _replay_log(self, events, times):
-        zone = self._get_zone(self.calendar_id.sudo(), self.company_id.sudo())
+        zone = self._get_timezone(self.calendar_id.sudo(), self.company_id.sudo())
         return self._try_replay(events, times, zone)
 
     @api.model
@@ -199,17 +240,32 @@ class AftersalesSlaClock(models.Model):
         now = now or fields.Datetime.now()
         self._store(
             {
-                clock: clock._prepare_from_log(
-                    state,
-                    clock.target_id,
-                    now,
-                    fired=clock._get_fired(),
-                    acknowledged=bool(clock.acknowledged_at),
-                )
-                for clock, state in self._read_logs().items()
+                clock: self._prepare_from_log(outlook, outlook.plan.look_again(now), now)
+                for clock, outlook in self._look_ahead(now).items()
             }
         )
         self._wake_job()
+
+    def _look_ahead(self, now):
+        """``{clock: Outlook}``: where each stands by its log, and what comes next."""
+        ladders = {target: target._get_ladder() for target in {clock.target_id for clock in self}}
+        return {
+            clock: self._get_outlook(
+                state,
+                ladders[clock.target_id],
+                now,
+                clock._get_fired(),
+                acknowledged=bool(clock.acknowledged_at),
+            )
+            for clock, state in self._read_logs().items()
+        }
+
+    @api.model
+    def _get_outlook(self, state, ladder, now, fired=(), *, acknowledged=False):
+        plan = state and escalation.plan(
+            state, ladder.steps, now, fired, ladder.thresholds, acknowledged=acknowledged
+        )
+        return Outlook(state, ladder, plan or escalation.Plan())
 
     @api.model
     def _store(self, values):
@@ -231,8 +287,9 @@ class AftersalesSlaClock(models.Model):
         return self.state in OPEN_STATES and not self.acknowledged_at and bool(self._get_fired())
 
     @api.model
-    def _prepare_from_log(self, state, target, now, fired=(), acknowledged=False):
-        """Stored values by the state of a log."""
+    def _prepare_from_log(self, outlook, next_at, now):
+        """Stored values by what the log says; ``next_at`` is when the job has to look again."""
+        state = outlook.state
         if state is None:
             return dict.fromkeys(FROM_LOG, False) | {
                 "state": "waiting",
@@ -242,10 +299,7 @@ class AftersalesSlaClock(models.Model):
                     "calendar of the policy."
                 ),
             }
-        thresholds = target.policy_id._get_thresholds()
-        steps = [step._get_step() for step in target.escalation_ids]
-        outlook = escalation.plan(state, steps, now, fired, thresholds, acknowledged=acknowledged)
-        started = state.start is not None
+        urgency = state.start and escalation.urgency(state, now, outlook.ladder.thresholds).value
         return {
             "state": state.state.value,
             "date_start": state.start or False,
@@ -257,54 +311,65 @@ class AftersalesSlaClock(models.Model):
             else 0,
             "paused_since": state.paused_from or False,
             "paused_until": state.paused_until or False,
-            "urgency": started and escalation.urgency(state, now, thresholds).value,
-            # due already: the job has to come at once
-            "next_event_at": now if outlook.due else outlook.next_at or False,
+            "urgency": urgency or False,
+            "next_event_at": next_at or False,
             "error": False,
         }
 
     @api.model
     def _open_for(self, promises, now):
         """Make clocks in one batch: ``[(request, target, started or None, company)]``."""
-        vals_list, terms_list = [], []
-        times, zones = {}, {}
+        offers = self._get_offers({(target, company) for _r, target, _s, company in promises})
+        vals_list, lines = [], []
         for request, target, start, company in promises:
-            terms = target._get_terms(company)
-            calendar = self.env["resource.calendar"].browse(terms["calendar_id"]).sudo()
-            key = (calendar, company)
-            if key not in times:
-                times[key] = self._get_times(calendar, company)
-                zones[key] = self._get_zone(calendar, company.sudo())
-            state = self._open_log(terms, start, times[key], zones[key])
+            offer = offers[target, company]
             vals_list.append(
                 {
                     "request_id": request.id,
+                    "partner_id": request.partner_id.id,
                     "opened_at": now,
-                    "milestone": target.milestone,
+                    **offer.shared,
+                    **self._prepare_opened(offer, start, now),
                 }
-                | terms
-                | self._prepare_from_log(state, target, now)
             )
-            terms_list.append((terms, start))
+            kind = "start" if start else "retarget"
+            first = {"kind": kind, "at": start or now, "terms": offer.terms}
+            lines.append(first | {"company_id": company.id})
         clocks = self.create(vals_list)
-        events = [
-            {"clock_id": clock.id, "kind": "start", "at": start, "terms": terms}
-            if start
-            else {"clock_id": clock.id, "kind": "retarget", "at": now, "terms": terms}
-            for clock, (terms, start) in zip(clocks, terms_list, strict=True)
-        ]
-        self.env["aftersales.sla.clock.event"].with_context(aftersales_no_replay=True).create(
-            events
-        )
+        for clock, line in zip(clocks, lines, strict=True):
+            line["clock_id"] = clock.id
+        self.env["aftersales.sla.clock.event"].with_context(aftersales_no_replay=True).create(lines)
         clocks._wake_job()
         return clocks
 
     @api.model
-    def _open_log(self, terms, start, times, zone):
-        target = self.env["aftersales.sla.clock.event"]._get_target(terms)
+    def _get_offers(self, pairs):
+        """``{(target, company): Offer}``; those on the same calendar read it once."""
+        offers, times = {}, {}
+        for target, company in pairs:
+            terms = target._get_terms(company)
+            calendar = self.env["resource.calendar"].browse(terms["calendar_id"]).sudo()
+            if (calendar, company) not in times:
+                times[calendar, company] = self._get_times(calendar, company)
+            offers[target, company] = Offer(
+                shared={**terms, "milestone": target.milestone, "company_id": company.id},
+                terms=terms,
+                target=self.env["aftersales.sla.clock.event"]._get_target(terms),
+                ladder=target._get_ladder(),
+                times=times[calendar, company],
+                timezone=self._get_timezone(calendar, company.sudo()),
+            )
+        return offers
+
+    @api.model
+    def _prepare_opened(self, offer, start, now):
+        """Stored values of a new clock, without those that are empty."""
         kind = sla_clock.EventKind.START if start else sla_clock.EventKind.RETARGET
-        event = sla_clock.Event(kind, start or fields.Datetime.now(), target=target)
-        return self._try_replay([event], times, zone)
+        first = sla_clock.Event(kind, start or now, target=offer.target)
+        state = self._try_replay([first], offer.times, offer.timezone)
+        outlook = self._get_outlook(state, offer.ladder, now)
+        vals = self._prepare_from_log(outlook, outlook.plan.look_again(now), now)
+        return {name: value for name, value in vals.items() if value is not False}
 
     # === PAUSE AND RESUME === #
 
@@ -349,6 +414,7 @@ class AftersalesSlaClock(models.Model):
     def _prepare_event(self, kind, at, **vals):
         return {
             "clock_id": self.id,
+            "company_id": self.company_id.id,
             "kind": kind,
             "at": at,
             "deadline_before": self.deadline,
@@ -387,9 +453,12 @@ class AftersalesSlaClock(models.Model):
             return []
         if not met and self.milestone == "resolution":
             return [self._prepare_event("reopen", fields.Datetime.now())]
-        reopened = max(self._get_events("reopen").ids, default=0)
-        wrong = self._get_events("met").filtered(lambda event: event.id > reopened)
-        lines = self._prepare_voids(wrong)
+        lines = []
+        # a clock that cannot be read does not know whether it was met
+        if self.date_met or self.error:
+            reopened = max(self._get_events("reopen").ids, default=0)
+            wrong = self._get_events("met").filtered(lambda event: event.id > reopened)
+            lines += self._prepare_voids(wrong)
         if met:
             lines.append(self._prepare_event("met", met))
         return lines
@@ -425,7 +494,7 @@ class AftersalesSlaClock(models.Model):
 
     def _preview(self, events, calendar, company):
         times = self._get_times(calendar | self.calendar_id, company)
-        zone = self._get_zone(calendar.sudo(), company.sudo())
+        zone = self._get_timezone(calendar.sudo(), company.sudo())
         log = [event._get_event() for event in self.event_ids]
         state = self._try_replay([*log, *events], times, zone)
         return (state and state.deadline) or False
@@ -563,11 +632,6 @@ class AftersalesSlaClock(models.Model):
                 subtype_xmlid="mail.mt_note",
             )
         return True
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_with_request(self):
-        if self.request_id.exists() and not self.env.su:
-            raise UserError(self.env._("Clocks are records of what was promised; they stay."))
 
     # === JOB === #
 

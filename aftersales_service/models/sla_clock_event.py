@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..logic import sla_clock
+from .own_defaults import with_own_defaults
 from .vocabulary import PARTIES
 
 
@@ -18,7 +19,13 @@ class AftersalesSlaClockEvent(models.Model):
     )
     request_id = fields.Many2one(related="clock_id.request_id")
     milestone = fields.Selection(related="clock_id.milestone")
-    company_id = fields.Many2one(related="clock_id.company_id", store=True, precompute=True)
+    company_id = fields.Many2one(
+        "res.company",
+        compute="_compute_company_id",
+        store=True,
+        precompute=True,
+        readonly=False,  # see the clock's
+    )
     kind = fields.Selection(
         [
             ("start", "Started"),
@@ -48,6 +55,15 @@ class AftersalesSlaClockEvent(models.Model):
     deadline_before = fields.Datetime(readonly=True)
     note = fields.Char(readonly=True)
     attachment_ids = fields.Many2many("ir.attachment", string="Proof", readonly=True)
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        return with_own_defaults(self, values)
+
+    @api.depends("clock_id.company_id")
+    def _compute_company_id(self):
+        for event in self:
+            event.company_id = event.clock_id.company_id
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -84,11 +100,6 @@ class AftersalesSlaClockEvent(models.Model):
             )
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_with_clock(self):
-        if not self.env.su:
-            raise UserError(self.env._("The log of a clock is not shortened."))
-
     @api.model
     def _get_target(self, terms):
         """The ``logic.sla_clock.Target`` of stored terms."""
@@ -98,12 +109,13 @@ class AftersalesSlaClockEvent(models.Model):
 
     def _get_event(self):
         """This line as ``logic.sla_clock`` takes it."""
+        terms = self.terms
         return sla_clock.Event(
             kind=sla_clock.EventKind(self.kind),
             at=self.at,
             key=self.id,
             until=self.until or None,
-            target=self._get_target(self.terms) if self.terms else None,
+            target=self._get_target(terms) if terms else None,
             carry=self.carry,
             ref=self.ref_id.id or None,
         )

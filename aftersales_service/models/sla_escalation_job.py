@@ -6,9 +6,8 @@ from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
 from odoo.tools import SQL
-from odoo.tools.misc import format_datetime
 
-from ..logic import escalation
+from .local_time import format_minute
 from .sla_policy_escalation import RAISES_PRIORITY
 from .vocabulary import label
 
@@ -41,6 +40,7 @@ class AftersalesSlaClock(models.Model):
             try:
                 clocks = self._lock_due(batch)
                 if not clocks:
+                    self.env["aftersales.request"]._end_overdue_waits(batch)
                     break
                 bad = clocks._escalate_safely()
             except TransactionRollbackError:
@@ -76,10 +76,21 @@ class AftersalesSlaClock(models.Model):
 
     @api.model
     def _sleep_until_next(self):
-        """Wake up again for the next clock; whatever comes earlier wakes the job itself."""
-        following = self.search([("next_event_at", "!=", False)], order="next_event_at", limit=1)
-        if following:
-            self.env["aftersales.escalation.log"]._wake_at(following.next_event_at)
+        """Wake up again for the next clock or wait; whatever comes earlier wakes the job itself."""
+        self.flush_model(["next_event_at"])
+        self.env["aftersales.request"].flush_model(["waiting_until"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT least(
+                    (SELECT min(next_event_at) FROM aftersales_sla_clock),
+                    (SELECT min(waiting_until) FROM aftersales_request)
+                )
+                """
+            )
+        )
+        if moment := rows[0][0]:
+            self.env["aftersales.escalation.log"]._wake_at(moment)
 
     def _escalate_safely(self):
         """Escalate the batch, one by one where it fails as a whole. Returns how many failed."""
@@ -124,22 +135,23 @@ class AftersalesSlaClock(models.Model):
         """Take the steps that are due for these clocks, in one batch."""
         now = fields.Datetime.now()
         self._resume_overdue_pauses(now)
-        steps, states = [], self._read_logs()
-        for clock, state in states.items():
-            outlook = self._look_ahead(clock, state, clock.target_id, now)
-            steps += [
-                (clock, step, step == outlook.notify and not clock._came_late(state, step))
-                for step in outlook.due
-            ]
+        outlooks = self._look_ahead(now)
+        steps = [
+            (clock, step, step == plan.notify and not clock._came_late(state, step))
+            for clock, (state, _ladder, plan) in outlooks.items()
+            for step in plan.due
+        ]
+        # what was due has been taken by then; another promise may have something due again
+        next_looks = {clock: outlook.plan.next_at for clock, outlook in outlooks.items()}
         if self._take_steps(steps, now):
-            states = self._read_logs()
+            outlooks = self._look_ahead(now)
+            next_looks = {
+                clock: outlook.plan.look_again(now) for clock, outlook in outlooks.items()
+            }
         self._store(
             {
-                clock: clock._prepare_from_log(
-                    state, clock.target_id, now, clock._get_fired(), bool(clock.acknowledged_at)
-                )
-                | {"failures": 0}
-                for clock, state in states.items()
+                clock: self._prepare_from_log(outlook, next_looks[clock], now) | {"failures": 0}
+                for clock, outlook in outlooks.items()
             }
         )
         self.flush_recordset()
@@ -152,17 +164,6 @@ class AftersalesSlaClock(models.Model):
         moment = state.moment(step.seconds(state.budget))
         return bool(self.opened_at and moment and moment < self.opened_at)
 
-    def _look_ahead(self, clock, state, target, now):
-        if state is None:
-            return escalation.Plan()
-        return escalation.plan(
-            state,
-            [step._get_step() for step in target.escalation_ids],
-            now,
-            clock._get_fired(),
-            acknowledged=bool(clock.acknowledged_at),
-        )
-
     def _resume_overdue_pauses(self, now):
         """Pauses that lasted their longest time end by themselves, at that very moment."""
         over = self.filtered(
@@ -171,7 +172,7 @@ class AftersalesSlaClock(models.Model):
             )
         )
         if over:
-            over.request_id._go_on_after_pause(now)
+            over.request_id._go_on_after_pause()
             over.filtered(lambda clock: clock.state == "paused")._resume(now)
 
     def _take_steps(self, steps, now):
@@ -229,8 +230,8 @@ class AftersalesSlaClock(models.Model):
         clock = self.with_context(lang=user.lang) if user and user.lang else self
         words = {
             "milestone": label(clock, "milestone", clock.milestone),
-            "deadline": format_datetime(
-                clock.env, clock.deadline, tz=(user and user.tz) or clock._get_tz()
+            "deadline": format_minute(
+                clock.env, clock.deadline, (user and user.tz) or clock._get_tz()
             ),
             "role": label(step.with_env(clock.env), "role", step.role),
         }

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..logic.escalation import Thresholds
+from ..logic.sla_choice import Candidate
 
 
 class AftersalesSlaPolicy(models.Model):
@@ -76,6 +77,13 @@ class AftersalesSlaPolicy(models.Model):
         if not self:
             return Thresholds()
         return Thresholds(self.watch_percent, self.risk_percent, self.risk_minutes)
+
+    def _get_candidates(self):
+        """As ``logic.sla_choice`` takes them: ``{milestone: [Candidate of a target]}``."""
+        return {
+            milestone: [Candidate(target, target._get_conditions()) for target in targets]
+            for milestone, targets in self.target_ids.grouped("milestone").items()
+        }
 
     def _is_offered_in(self, company):
         """Shared policies, and those of the company or of one it is a branch of."""

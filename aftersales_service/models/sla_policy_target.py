@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..logic.escalation import Ladder
 from ..logic.sla_choice import HourRange
 from ..logic.sla_clock import TargetUnit
 from .vocabulary import (
@@ -191,6 +192,11 @@ class AftersalesSlaPolicyTarget(models.Model):
             "target_id": self.id,
             "policy_id": self.policy_id.id,
         }
+
+    def _get_ladder(self):
+        """As ``logic.escalation`` takes it; without a target nobody is woken."""
+        steps = tuple(step._get_step() for step in self.escalation_ids)
+        return Ladder(steps, self.policy_id._get_thresholds())
 
 
 def _clock_face(hour):

@@ -126,5 +126,6 @@ CASES = (
         },
         prepare,
         peers="helpdesk",
+        full_only=True,
     ),
 )
