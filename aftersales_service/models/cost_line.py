@@ -79,8 +79,9 @@ class AftersalesCostLine(models.Model):
     @api.depends("cost_type")
     def _compute_product_id(self):
         for line in self:
-            usual = self.env.ref(
-                f"aftersales_service.product_{line.cost_type}", raise_if_not_found=False
+            # asked of the cache: looking the product up would cost a query for each line
+            usual = self.env["ir.model.data"]._xmlid_to_res_id(
+                f"aftersales_service.product_{line.cost_type}"
             )
             line.product_id = usual or line.product_id
 
