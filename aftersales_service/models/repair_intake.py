@@ -29,7 +29,6 @@ class RepairOrder(models.Model):
         store=True,
         readonly=False,  # Odoo's form edits it; what is given on creation must stay
         precompute=True,
-        index="btree_not_null",
     )
 
     aftersales_place = fields.Selection(

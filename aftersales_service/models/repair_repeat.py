@@ -73,6 +73,9 @@ class RepairOrder(models.Model):
         string="Repairs of the Unit", compute="_compute_aftersales_history_text"
     )
 
+    # earlier repairs of a serial; with a column of ours, so that it goes with the addon
+    _aftersales_by_lot = models.Index("(lot_id, aftersales_is_service) WHERE lot_id IS NOT NULL")
+
     # === COMPUTE === #
 
     @api.depends(
