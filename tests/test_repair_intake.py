@@ -9,7 +9,11 @@ from odoo.tests import Form, users
 
 from .common import AftersalesCommon
 
-PNG = b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+#: One pixel.
+PNG = (
+    b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAA"
+    b"AABJRU5ErkJggg=="
+)
 
 
 class TestRepairIntake(AftersalesCommon):
@@ -188,7 +192,7 @@ class TestRepairIntake(AftersalesCommon):
     # === CONDITION === #
 
     def test_the_condition_is_tracked(self):
-        repair = self._walk_in().with_context(tracking_disable=False)
+        repair = self._walk_in().with_context(tracking_disable=False, mail_notrack=False)
         self._flush_tracking()
         repair.write({"aftersales_scratches": "heavy", "aftersales_condition": "Lid bent"})
         self._flush_tracking()
@@ -251,7 +255,7 @@ class TestRepairIntake(AftersalesCommon):
 
     def test_only_the_technician_in_charge_and_managers_read_the_password(self):
         repair = self._walk_in(user_id=self.tech.id)
-        mine = repair.with_user(self.tech).with_context(tracking_disable=False)
+        mine = repair.with_user(self.tech).with_context(tracking_disable=False, mail_notrack=False)
         mine.aftersales_password = "1234"
         mine.aftersales_private_note = "Ask for Li"
         for login, sees in (

@@ -180,7 +180,8 @@ class TestRepairRepeat(RepeatCommon):
         self.assertEqual(self.unit._count_repairs(self.d2, on)[self.unit].same, 1)
         report = self._taken_in("2026-09-10", self.d1)
         self.assertEqual(report.aftersales_history_text, "3, of these 2 for this fault")
-        self.assertFalse(self._taken_in("2026-09-10", self.d2).aftersales_is_repeat is None)
+        other = self._taken_in("2026-09-10", self.d2)
+        self.assertEqual(other.aftersales_history_text, "3, of these 1 for this fault")
 
     def test_s_r29_5_counts_faults_of_the_table(self):
         plan = self._preset("r29")

@@ -78,13 +78,10 @@ class AftersalesCostLine(models.Model):
 
     @api.depends("cost_type")
     def _compute_product_id(self):
-        Data = self.env["ir.model.data"]
-        Product = self.env["product.product"]
         for cost_type, lines in self.grouped("cost_type").items():
-            # looked up once: ``env.ref`` would ask the database for each line
-            usual = Product.browse(
-                Data._xmlid_to_res_id(f"aftersales_service.product_{cost_type}")
-            ).exists()
+            usual = self.env.ref(
+                f"aftersales_service.product_{cost_type}", raise_if_not_found=False
+            )
             for line in lines:
                 line.product_id = usual or line.product_id
 

@@ -77,18 +77,24 @@ class RepairOrder(models.Model):
         help="What was done, in one word; it is counted and suggested again.",
     )
     aftersales_solution = fields.Text(
-        copy=False, help="What was done, as the customer reads it in the service report."
+        string="Solution",
+        copy=False,
+        help="What was done, as the customer reads it in the service report.",
     )
     aftersales_date_diagnosed = fields.Datetime(
         string="Diagnosed on",
         copy=False,
         help="When cause or remedy were first recorded. Correct it when it was earlier.",
     )
-    aftersales_claim_state = fields.Selection(related="aftersales_claim_id.state")
+    aftersales_claim_state = fields.Selection(
+        related="aftersales_claim_id.state", string="Decision"
+    )
     aftersales_category_id = fields.Many2one(
         related="product_id.categ_id", string="Product Category"
     )
-    aftersales_suggestions = fields.Json(compute="_compute_aftersales_suggestions")
+    aftersales_suggestions = fields.Json(
+        string="Suggestions", compute="_compute_aftersales_suggestions"
+    )
 
     # === FOLLOWING CASE AND CLAIM === #
 

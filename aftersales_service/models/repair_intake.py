@@ -29,7 +29,6 @@ class RepairOrder(models.Model):
         store=True,
         readonly=False,  # Odoo's form edits it; what is given on creation must stay
         precompute=True,
-        index="btree_not_null",
     )
 
     aftersales_place = fields.Selection(
@@ -89,6 +88,7 @@ class RepairOrder(models.Model):
     )
     aftersales_old_parts = fields.Selection(
         OLD_PARTS,
+        string="Old Parts",
         copy=False,
         tracking=True,
         help="What the customer wants to become of the parts that are replaced.",
@@ -336,9 +336,10 @@ class RepairOrder(models.Model):
         A drawing: sharp at any size, and it needs no library for pixels.
         """
         self.ensure_one()
-        bars = createBarcodeDrawing("Code128", value=self.name, width=600, height=100)
-        drawing = base64.b64encode(bars.asString("svg").encode()).decode()
-        return f"data:image/svg+xml;base64,{drawing}"
+        bars = createBarcodeDrawing("Code128", value=self.name, barHeight=40)
+        # stretched to the room there is, with the white margin that scanners need
+        drawing = bars.asString("svg").replace("xMinYMin meet", "none")
+        return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
 
     def _aftersales_get_tz(self):
         """The time zone in which the customer reads this job: theirs, else the company's."""

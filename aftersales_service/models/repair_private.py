@@ -16,6 +16,7 @@ class RepairOrder(models.Model):
         help="Only the technician in charge and managers see it; closing the job deletes it.",
     )
     aftersales_private_note = fields.Text(
+        string="Private Notes",
         compute="_compute_aftersales_secret",
         inverse="_inverse_aftersales_secret",
         copy=False,

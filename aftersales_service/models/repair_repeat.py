@@ -50,6 +50,7 @@ class RepairOrder(models.Model):
         string="Repeat Repair", compute="_compute_aftersales_repeat", store=True, copy=False
     )
     aftersales_first_time_fix = fields.Boolean(
+        string="First-Time Fix",
         compute="_compute_aftersales_repeat",
         store=True,
         copy=False,
@@ -65,10 +66,15 @@ class RepairOrder(models.Model):
         tracking=True,
         help="Whose fault it is that the repair has to be repeated.",
     )
-    aftersales_repeat_text = fields.Char(compute="_compute_aftersales_repeat_text")
+    aftersales_repeat_text = fields.Char(
+        string="Repetition", compute="_compute_aftersales_repeat_text"
+    )
     aftersales_history_text = fields.Char(
         string="Repairs of the Unit", compute="_compute_aftersales_history_text"
     )
+
+    # earlier repairs of a serial; with a column of ours, so that it goes with the addon
+    _aftersales_by_lot = models.Index("(lot_id, aftersales_is_service) WHERE lot_id IS NOT NULL")
 
     # === COMPUTE === #
 
