@@ -78,11 +78,12 @@ class AftersalesCostLine(models.Model):
 
     @api.depends("cost_type")
     def _compute_product_id(self):
-        for line in self:
+        for cost_type, lines in self.grouped("cost_type").items():
             usual = self.env.ref(
-                f"aftersales_service.product_{line.cost_type}", raise_if_not_found=False
+                f"aftersales_service.product_{cost_type}", raise_if_not_found=False
             )
-            line.product_id = usual or line.product_id
+            for line in lines:
+                line.product_id = usual or line.product_id
 
     @api.depends("product_id", "company_id")
     def _compute_from_product(self):

@@ -323,7 +323,9 @@ class RepairOrder(models.Model):
         }
         template = self.env.ref(f"aftersales_service.{template}")
         self.with_context(**context).message_post_with_source(
-            template.with_context(**context), subtype_xmlid="mail.mt_comment"
+            template.with_context(**context),
+            subtype_xmlid="mail.mt_comment",
+            author_id=(self.user_id.partner_id or self.env.user.partner_id).id,
         )
 
     def _aftersales_note_asked(self):
