@@ -79,7 +79,15 @@ class TestPortalRepair(HttpCase, AftersalesCommon):
         self._quote()
         page = self._open()
         self.assertEqual(page.status_code, 200)
-        for words in ("Seal", "Parts", "Labour", "350.00", "You pay", "It is your turn", "Please answer by"):
+        for words in (
+            "Seal",
+            "Parts",
+            "Labour",
+            "350.00",
+            "You pay",
+            "It is your turn",
+            "Please answer by",
+        ):
             self.assertIn(words, page.text)
         for words in ("secret", "77.00", "120.00", "Cost price"):
             self.assertNotIn(words, page.text)
