@@ -79,7 +79,15 @@ class TestPortalRepair(HttpCase, AftersalesCommon):
         self._quote()
         page = self._open()
         self.assertEqual(page.status_code, 200)
-        for words in ("Seal", "350.00", "You pay", "It is your turn", "Please answer by"):
+        for words in (
+            "Seal",
+            "Parts",
+            "Labour",
+            "350.00",
+            "You pay",
+            "It is your turn",
+            "Please answer by",
+        ):
             self.assertIn(words, page.text)
         for words in ("secret", "77.00", "120.00", "Cost price"):
             self.assertNotIn(words, page.text)
@@ -89,6 +97,7 @@ class TestPortalRepair(HttpCase, AftersalesCommon):
         self.repair.aftersales_claim_id._rule("rejected", "He broke it, secretly")
         page = self._open()
         self.assertEqual(page.status_code, 200)
+        self.assertIn("This is not covered.", page.text)
         self.assertNotIn("secretly", page.text)
 
     def test_covered_work_is_free(self):

@@ -730,13 +730,11 @@ class TestExpiry(ConsentCase, MailCase):
         self._expire("2026-03-13 15:30")
         self.assertEqual(set(repairs.mapped("aftersales_estimate_state")), {"expired"})
 
-    def test_a_payment_under_way_is_an_answer(self):
-        repair = self._sent()
+    def _pay(self, order, state):
         everything = {"active_test": False}
         method = self.env["payment.method"].with_context(**everything).search([], limit=1)
         provider = self.env["payment.provider"].with_context(**everything).search([], limit=1)
-        order = repair.sale_order_id
-        self.env["payment.transaction"].create(
+        return self.env["payment.transaction"].create(
             {
                 "payment_method_id": method.id,
                 "provider_id": provider.id,
@@ -744,11 +742,19 @@ class TestExpiry(ConsentCase, MailCase):
                 "currency_id": order.currency_id.id,
                 "partner_id": self.customer.id,
                 "sale_order_ids": [Command.set(order.ids)],
-                "state": "pending",
+                "state": state,
             }
         )
+
+    def test_a_payment_under_way_is_an_answer(self):
+        repair = self._sent()
+        order = repair.sale_order_id
+        payment = self._pay(order, "pending")
         self._expire("2026-03-13 15:30")
         self.assertEqual(order.state, "sent")
+        payment.state = "done"
         with freeze_time(datetime(2026, 3, 13, 9)):
             order.action_confirm()
         self.assertEqual(repair.aftersales_estimate_state, "approved")
+        row = repair.aftersales_consent_ids
+        self.assertEqual((row.channel, row.note), ("portal", "Paid online"))

@@ -31,6 +31,7 @@ class Item:
     unit: str
     total: float
     is_free: bool
+    kind: str = ""  # the cost type: labour and parts are told apart (R07.04)
 
     def to_json(self):
         return {
@@ -195,6 +196,7 @@ class RepairOrder(models.Model):
                 prices[move],
                 unit=move.product_uom.name,
                 charge=claim and claim._get_charge("part"),
+                kind="part",
             )
             for move in moves
         ]
@@ -206,6 +208,7 @@ class RepairOrder(models.Model):
                 line.quantity,
                 line.price_unit,
                 charge=line._get_charge(),
+                kind=line.cost_type,
             )
             for line in repair.aftersales_cost_line_ids
         ]
@@ -233,9 +236,12 @@ class RepairOrder(models.Model):
             unit=line.product_uom_id.name,
             total=line.price_total,
             is_free=bool(charge) and charge.payer in coverage.SPARES_CUSTOMER,
+            kind=line.aftersales_cost_type or ("part" if line.move_ids.repair_id else ""),
         )
 
-    def _aftersales_prepare_item(self, key, product, name, quantity, price, *, unit="", charge):
+    def _aftersales_prepare_item(
+        self, key, product, name, quantity, price, *, unit="", charge, kind
+    ):
         """An item that is not quoted yet, with the taxes that a quotation would have."""
         company = self.company_id
         position = self.env["account.fiscal.position"].with_company(company)
@@ -256,6 +262,7 @@ class RepairOrder(models.Model):
             unit=unit,
             total=total,
             is_free=bool(charge) and charge.payer in coverage.SPARES_CUSTOMER,
+            kind=kind,
         )
 
     # === ASKING === #
@@ -316,7 +323,9 @@ class RepairOrder(models.Model):
         }
         template = self.env.ref(f"aftersales_service.{template}")
         self.with_context(**context).message_post_with_source(
-            template.with_context(**context), subtype_xmlid="mail.mt_comment"
+            template.with_context(**context),
+            subtype_xmlid="mail.mt_comment",
+            author_id=(self.user_id.partner_id or self.env.user.partner_id).id,
         )
 
     def _aftersales_note_asked(self):

@@ -3,6 +3,9 @@ from odoo.exceptions import UserError
 from odoo.tools import float_repr
 from odoo.tools.misc import format_date, formatLang
 
+from .vocabulary import label
+
+COST_FIELD = "aftersales_cost_type"
 #: Nobody agrees to more than this by one click: a slip of the finger.
 MOST_TIMES_THE_TOTAL = 10
 
@@ -55,6 +58,7 @@ class RepairOrder(models.Model):
                 "unit": item.unit,
                 "total": item.total,
                 "payer": self._aftersales_show_payer(item, currency),
+                "kind": item.kind and label(self.env["sale.order.line"], COST_FIELD, item.kind),
                 "is_new": bool(known) and item.total > known.get(item.key, 0.0),
             }
             for item in self._aftersales_get_items()
@@ -73,13 +77,15 @@ class RepairOrder(models.Model):
         return {item["key"]: item["total"] for item in given[:1].items or ()}
 
     def _aftersales_show_reason(self):
-        """Why the customer pays or not; what people here wrote down about it stays here."""
+        """Why the customer pays or not; what people here decided and wrote about it stays here."""
         claim = self.aftersales_claim_id
-        if not claim or claim.state == "cancelled" or not claim.reason_text:
+        if not claim or claim.state == "cancelled" or not claim.result:
             return ""
-        if not claim.ruling_reason:
+        if not claim.ruling:
             return claim.reason_text
-        return claim.reason_text.removesuffix(claim.ruling_reason).strip()
+        if claim.result == "covered":
+            return self.env._("This is covered.")
+        return self.env._("This is not covered.")
 
     def _aftersales_show_status(self):
         """How the repair stands, in one sentence: what happened, what comes next."""

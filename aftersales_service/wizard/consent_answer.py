@@ -52,7 +52,7 @@ class AftersalesConsentAnswer(models.TransientModel):
     amount_total = fields.Monetary(string="Charged to Customer", compute="_compute_facts")
     amount_approved = fields.Monetary(string="Approved Now", compute="_compute_facts")
     amount_then = fields.Monetary(string="Approved Then", compute="_compute_amount_then")
-    effect = fields.Char(string="What Happens", compute="_compute_effect")
+    effect = fields.Char(string="Quotation", compute="_compute_effect")
 
     @api.depends("repair_id")
     def _compute_facts(self):
