@@ -54,9 +54,9 @@ class AftersalesRepairBatch(models.Model):
         group_expand=True,
     )
     repair_ids = fields.One2many("repair.order", "aftersales_batch_id")
-    repair_count = fields.Integer(string="Repairs", compute="_compute_counts")
-    open_count = fields.Integer(string="Open", compute="_compute_counts")
-    done_count = fields.Integer(string="Repaired", compute="_compute_counts")
+    repair_count = fields.Integer(string="Repairs", compute="_compute_counts", store=True)
+    open_count = fields.Integer(string="Open", compute="_compute_counts", store=True)
+    done_count = fields.Integer(string="Repaired", compute="_compute_counts", store=True)
     note = fields.Html(string="Remarks")
 
     _month_unique = models.UniqueIndex(

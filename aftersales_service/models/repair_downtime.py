@@ -148,7 +148,9 @@ class RepairOrder(models.Model):
 
     _inherit = "repair.order"
 
-    aftersales_downtime_ids = fields.One2many("aftersales.repair.downtime", "repair_id")
+    aftersales_downtime_ids = fields.One2many(
+        "aftersales.repair.downtime", "repair_id", string="Downtime"
+    )
     aftersales_waits_for_parts = fields.Boolean(
         string="Waiting for Parts",
         compute="_compute_aftersales_waits_for_parts",

@@ -292,7 +292,9 @@ class RepairOrder(models.Model):
 
     _inherit = "repair.order"
 
-    aftersales_outside_ids = fields.One2many("aftersales.repair.outside", "repair_id")
+    aftersales_outside_ids = fields.One2many(
+        "aftersales.repair.outside", "repair_id", string="Outside Workshops"
+    )
     aftersales_is_outside = fields.Boolean(
         string="At an Outside Workshop",
         compute="_compute_aftersales_is_outside",

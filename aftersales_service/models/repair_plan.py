@@ -48,6 +48,7 @@ class RepairOrder(models.Model):
 
     aftersales_job_size = fields.Selection(
         JOB_SIZES,
+        string="Job Size",
         compute="_compute_aftersales_job_size",
         store=True,
         readonly=False,
@@ -84,7 +85,9 @@ class RepairOrder(models.Model):
         string="Drawings",
         copy=False,
     )
-    aftersales_task_ids = fields.One2many("aftersales.repair.task", "repair_id", copy=True)
+    aftersales_task_ids = fields.One2many(
+        "aftersales.repair.task", "repair_id", string="Tasks", copy=True
+    )
     aftersales_coordinator_id = fields.Many2one(
         "aftersales.department",
         string="Coordinated by",

@@ -102,7 +102,9 @@ class RepairOrder(models.Model):
         index="btree_not_null",
         help="The completion that the customer knows of.",
     )
-    aftersales_promise_ids = fields.One2many("aftersales.repair.promise", "repair_id")
+    aftersales_promise_ids = fields.One2many(
+        "aftersales.repair.promise", "repair_id", string="What the Customer Was Told"
+    )
     aftersales_is_promise_at_risk = fields.Boolean(
         string="Promise at Risk",
         compute="_compute_aftersales_is_promise_at_risk",

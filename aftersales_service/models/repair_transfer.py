@@ -330,12 +330,13 @@ class RepairOrder(models.Model):
         if not self.aftersales_is_at_customers:
             return
         kind = self.picking_type_id
-        self.write(
-            {
-                "product_location_src_id": kind.default_product_location_src_id.id,
-                "product_location_dest_id": kind.default_product_location_dest_id.id,
-            }
-        )
+        values = {
+            "product_location_src_id": kind.default_product_location_src_id.id,
+            "product_location_dest_id": kind.default_product_location_dest_id.id,
+        }
+        if "aftersales_place" in self._fields:
+            values["aftersales_place"] = "workshop"
+        self.write(values)
 
     # === HANDING BACK === #
 
