@@ -124,7 +124,7 @@ class RepairOrder(models.Model):
         return begun and (self.aftersales_date_begun or self.create_date)
 
     def _aftersales_word_own(self, at):
-        zone = self.env.user.tz or self._aftersales_get_zone()
+        zone = self.env.context.get("tz") or self.env.user.tz or self._aftersales_get_zone()
         return self.with_context(tz=zone)._aftersales_word_instant(at)
 
     def _aftersales_get_proofs(self, gate):

@@ -4,7 +4,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.image import image_data_uri, image_process
-from odoo.tools.misc import format_date, format_datetime
+from odoo.tools.misc import format_date, format_time
 
 from .vocabulary import label
 
@@ -106,6 +106,26 @@ class RepairOrder(models.Model):
     aftersales_report_number = fields.Integer(
         string="Signings", copy=False, readonly=True, help="How often the report was signed."
     )
+
+    aftersales_report_missing = fields.Text(
+        string="Missing in the Report", compute="_compute_aftersales_report_missing"
+    )
+
+    @api.depends_context("lang")
+    @api.depends(
+        lambda self: [
+            *sorted(REPORTED & self._fields.keys()),
+            "aftersales_plan_id.needs_report",
+            "aftersales_claim_id.cause_id",
+            "aftersales_request_id.cause_id",
+        ]
+    )
+    def _compute_aftersales_report_missing(self):
+        """What the report still has to say before it is signed, where the plan wants one."""
+        for repair in self:
+            needed = repair.sudo().aftersales_plan_id.needs_report
+            missing = repair._aftersales_get_missing_facts() if needed else []
+            repair.aftersales_report_missing = "\n".join(missing)
 
     @api.constrains("aftersales_date_begun", "aftersales_date_ended")
     def _check_aftersales_times(self):
@@ -221,7 +241,7 @@ class RepairOrder(models.Model):
     def action_aftersales_sign(self):
         """Sign the report, on one page that fits a phone."""
         self.ensure_one()
-        self._aftersales_refuse_signing()
+        self._aftersales_refuse_unfinished()
         view = self.env.ref("aftersales_service.repair_order_view_form_sign")
         return {
             "type": "ir.actions.act_window",
@@ -233,7 +253,7 @@ class RepairOrder(models.Model):
             "context": {"form_view_initial_mode": "edit"},
         }
 
-    def _aftersales_refuse_signing(self):
+    def _aftersales_refuse_unfinished(self):
         self._aftersales_refuse_closed()
         if self.state != "done":
             raise UserError(
@@ -244,18 +264,19 @@ class RepairOrder(models.Model):
                     state=label(self, "state", self.state),
                 )
             )
-        missing = self._aftersales_get_missing_facts()
-        if missing and self.sudo().aftersales_plan_id.needs_report:
-            raise UserError(
-                "\n".join([self.env._("%s cannot be signed yet.", self.name), *missing])
-            )
+
+    def _aftersales_refuse_incomplete(self):
+        if self.aftersales_report_missing:
+            heading = self.env._("%s cannot be signed yet.", self.name)
+            raise UserError("\n".join([heading, self.aftersales_report_missing]))
 
     def _aftersales_sign(self, signed):
         """Note who signed just now, and keep the report once everybody has."""
         self.ensure_one()
         if not signed:
             return
-        self._aftersales_refuse_signing()
+        self._aftersales_refuse_unfinished()
+        self._aftersales_refuse_incomplete()
         stamps = {SIGNATURES[name][1]: fields.Datetime.now() for name in signed}
         if "aftersales_technician_signature" in signed and not self.aftersales_technician_signed_by:
             stamps["aftersales_technician_signed_by"] = self.env.user.name
@@ -325,19 +346,21 @@ class RepairOrder(models.Model):
 
     def _aftersales_get_obstacles(self, gate):
         obstacles = super()._aftersales_get_obstacles(gate)
-        plan = self._aftersales_get_demands(gate)
         if gate != "close":
             return obstacles
+        plan = self._aftersales_get_demands(gate)
+        missing = []
         if plan.needs_report:
-            obstacles += [
-                self.env._("Service report: %s", missing)
-                for missing in self._aftersales_get_missing_facts()
+            missing += [
+                self.env._("Service report: %s", fact)
+                for fact in self._aftersales_get_missing_facts()
             ]
         if plan.needs_technician_signature and not self.aftersales_date_technician_signed:
-            obstacles.append(self.env._("The technician has not signed the report."))
+            missing.append(self.env._("The technician has not signed the report."))
         if plan.needs_customer_signature and not self.aftersales_date_signed:
-            obstacles.append(self.env._("The customer has not signed the report."))
-        return obstacles
+            missing.append(self.env._("The customer has not signed the report."))
+        # the customer is asked when all this is done
+        return missing + obstacles
 
     # === THE PAPER === #
 
@@ -382,7 +405,11 @@ class RepairOrder(models.Model):
         return [(what, self._aftersales_word_instant(at)) for what, at in times if at]
 
     def _aftersales_word_instant(self, at):
-        return format_datetime(self.env, at, tz=self.env.context.get("tz"), dt_format="medium")
+        """An instant to the minute, on the clock of the context's time zone."""
+        zone = self.env.context.get("tz")
+        day = fields.Datetime.context_timestamp(self, at).date()
+        hour = format_time(self.env, at, tz=zone, time_format="short")
+        return f"{format_date(self.env, day)} {hour}"
 
     def _aftersales_get_report_parts(self):
         """The parts that went in and out, done or planned: dicts of kind, name, quantity, serials.
@@ -469,7 +496,12 @@ class RepairOrder(models.Model):
             (self.env._("After the work"), self.aftersales_photo_after_ids),
         ]
         shown = [
-            (title, list(filter(None, (_get_picture(file) for file in files[:PHOTO_COUNT]))))
+            (
+                title,
+                list(
+                    filter(None, (_get_picture(file) for file in files.sorted("id")[:PHOTO_COUNT]))
+                ),
+            )
             for title, files in photos
         ]
         return [(title, pictures) for title, pictures in shown if pictures]

@@ -364,7 +364,8 @@ class RepairOrder(models.Model):
                 "none": self.env._("The quality test is missing. Test the unit and record it."),
                 "failed": self.env._("The last quality test failed. Mend it and test it again."),
             }
-            obstacles += filter(None, [missing.get(self.aftersales_test_state)])
+            # the report of an untested unit is not worth signing
+            return [*filter(None, [missing.get(self.aftersales_test_state)]), *obstacles]
         return obstacles
 
     # === WHO PAYS A REWORK === #
