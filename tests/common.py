@@ -199,6 +199,12 @@ class AftersalesCommon(BaseCommon):
         return repair
 
     @classmethod
+    def _start(cls, repair):
+        """The customer agrees to what it costs now, and the work begins."""
+        repair._aftersales_note_consent("estimate", by_name="Chief of the hotel")
+        return repair.action_repair_start()
+
+    @classmethod
     def _cause(cls, name):
         return cls.env.ref(f"aftersales_service.cause_{name}")
 

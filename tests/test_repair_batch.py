@@ -78,7 +78,7 @@ class TestRepairBatch(AftersalesCommon):
         done = self._reported_repair(self.htc, "2026-03-18 10:00")
         left = self._reported_repair(self.htc, "2026-03-18 11:00")
         batch = done.aftersales_batch_id
-        done.action_repair_start()
+        self._start(done)
         done.action_repair_end()
         with self.assertRaisesRegex(UserError, "is Collecting. Only what is Closed"):
             batch.action_finish()

@@ -75,7 +75,7 @@ class TestRepairDiagnosis(AftersalesCommon):
     @users("tech")
     def test_a_decided_claim_is_reopened_first_and_decided_when_done(self):
         repair = self._mine(self._job(self.unit, "2026-06-01"))
-        repair.action_repair_start()
+        self._start(repair)
         claim = repair.aftersales_claim_id
         self.assertEqual(claim.state, "decided")
         with self.assertRaisesRegex(UserError, "Reopen Decision"):
@@ -89,7 +89,7 @@ class TestRepairDiagnosis(AftersalesCommon):
 
     def test_a_finished_repair_keeps_what_it_found(self):
         repair = self._job(self.unit, "2026-06-01", fault_id=self.leak.id)
-        repair.action_repair_start()
+        self._start(repair)
         repair.action_repair_end()
         repair.aftersales_claim_id.action_reopen()
         repair.aftersales_request_id.fault_id = self.noise

@@ -53,7 +53,7 @@ class FinishCase(AftersalesCommon):
         repair = self._job(unit, on, parts=parts, **facts | values)
         repair.user_id = self.technician
         repair = repair.with_user(self.technician)
-        repair.action_repair_start()
+        self._start(repair)
         return repair
 
     def _test(self, repair, result="passed", user=None, **values):
@@ -95,7 +95,7 @@ class TestQualityTest(FinishCase):
         with self.assertRaisesRegex(UserError, "last quality test failed"):
             repair._aftersales_refuse_obstacles("hand_back")
         rework = self.env["repair.order"].browse(repair.action_aftersales_rework()["res_id"])
-        rework.with_user(self.technician).action_repair_start()
+        self._start(rework.with_user(self.technician))
         rework.with_user(self.technician).action_repair_end()
         self._test(rework)
         self.assertEqual(repair.aftersales_test_state, "passed")
@@ -508,7 +508,7 @@ class TestClosing(FinishCase):
         repair = self.env["repair.order"].create(
             {"partner_id": self.customer.id, "product_id": self.part.id}
         )
-        repair.action_repair_start()
+        self._start(repair)
         repair.action_repair_done()
         self.assertEqual(repair.state, "done")
         self.assertFalse(repair.aftersales_date_begun)

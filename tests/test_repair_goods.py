@@ -34,7 +34,7 @@ class GoodsCase(AftersalesCommon):
         return {key: quantity for key, quantity in found.items() if quantity}
 
     def _finish(self, repair):
-        repair.action_repair_start()
+        self._start(repair)
         repair.action_repair_end()
 
     def _receive(self, repair, on=None):
@@ -394,7 +394,7 @@ class TestRepairOutside(GoodsCase):
         found = request.search([("goods_status", "=", "maker"), ("id", "=", request.id)])
         self.assertEqual(found, request)
         self.assertFalse(request.search([("goods_status", "=", "us"), ("id", "=", request.id)]))
-        repair.action_repair_start()
+        self._start(repair)
         with self.assertRaisesRegex(UserError, "It is at Display Factory"):
             repair.action_repair_end()
         step.action_fetch()
@@ -567,7 +567,7 @@ class TestRepairParts(GoodsCase):
         with freeze_time(self._utc("2026-08-05 10:00")):
             repair = self._waiting()
         with freeze_time(self._utc("2026-08-10 10:00")):
-            repair.action_repair_start()
+            self._start(repair)
             repair.action_repair_end()
         self.assertFalse(repair.aftersales_waits_for_parts)
         self.assertCover(self.unit, "2026-03-10", "2027-03-14")

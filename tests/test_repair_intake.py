@@ -88,7 +88,7 @@ class TestRepairIntake(AftersalesCommon):
         self.assertGoods(repair, self.stock)
         repair.aftersales_place = "on_site"
         self.assertGoods(repair, self.site)
-        repair.action_repair_start()
+        self._start(repair)
         repair.action_repair_end()
         with self.assertRaisesRegex(UserError, "no longer changes"):
             repair.aftersales_place = "workshop"
@@ -118,7 +118,7 @@ class TestRepairIntake(AftersalesCommon):
         )
         self.assertFalse(repair.aftersales_place)
         self.assertGoods(repair, self.stock)
-        repair.action_repair_start()
+        self._start(repair)
         repair.action_repair_end()
         self.assertFalse(repair.aftersales_date_repaired)
 
@@ -347,7 +347,7 @@ class TestRepairIntake(AftersalesCommon):
         self.assertTrue(repair.under_warranty)
         repair.action_aftersales_judge()
         self.assertEqual(repair.aftersales_claim_id, claim)
-        repair.action_repair_start()
+        self._start(repair)
         self.assertEqual(claim.state, "decided")
 
     def test_a_case_lends_its_claim(self):

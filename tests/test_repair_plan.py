@@ -84,7 +84,7 @@ class TestRepairPlan(PlanCase):
         row = self._answer(repair, by_name="Mr Li")
         self.assertEqual((row.answer, row.note), ("given", "Revision 2"))
         self.assertFalse(repair.activity_ids, "settled")
-        repair.action_repair_start()
+        self._start(repair)
         self.assertEqual(repair.state, "under_repair")
         with self.assertRaisesRegex(UserError, "“Replace the seal” is still open"):
             repair.action_repair_end()
@@ -129,7 +129,7 @@ class TestRepairPlan(PlanCase):
     def test_work_that_changed_after_the_start_is_not_handed_back_unconfirmed(self):
         repair = self._planned()
         self._answer(repair)
-        repair.action_repair_start()
+        self._start(repair)
         self._task(repair, "Weld").action_done()
         repair.aftersales_task_ids.action_done()
         repair.action_repair_end()
@@ -141,7 +141,7 @@ class TestRepairPlan(PlanCase):
         task = repair.aftersales_task_ids
         task.needs_check = True
         self._answer(repair)
-        repair.action_repair_start()
+        self._start(repair)
         with self.assertRaisesRegex(UserError, "did not pass its check"):
             task.action_done()
         with self.assertRaisesRegex(UserError, "was not checked"):
@@ -165,14 +165,14 @@ class TestRepairPlan(PlanCase):
         )
         small = self._job(unit, "2026-06-01", job_size="small")
         self.assertEqual(small.aftersales_job_size, "small")
-        small.action_repair_start()
+        self._start(small)
         large = self._job(unit, "2026-06-01")
         large.aftersales_request_id.job_size = "large"
         self.assertEqual(large.aftersales_job_size, "large")
         with self.assertRaisesRegex(UserError, "needs a repair plan"):
             large.action_repair_start()
         large.aftersales_job_size = "small"
-        large.action_repair_start()
+        self._start(large)
 
     def test_an_objection_goes_to_the_plans_department_first(self):
         quality = self.env["aftersales.department"].create(
