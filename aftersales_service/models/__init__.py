@@ -31,6 +31,7 @@ from . import (
     repair_repeat,
     repair_secret,
     request,
+    request_alert,
     request_badge,
     request_intake,
     request_ladder,
