@@ -52,6 +52,18 @@ class TestClaimRuling(AftersalesCommon):
         self._rule(claim, "approved")
         self.assertEqual(claim.result, "covered")
 
+    def _offered(self):
+        Dialog = self.env["aftersales.claim.ruling"]
+        return [name for name, _words in Dialog.fields_get(["ruling"])["ruling"]["selection"]]
+
+    @users("helper", "agent")
+    def test_the_dialog_offers_what_one_may_decide(self):
+        self.assertEqual(self._offered(), ["approved", "rejected"])
+
+    @users("manager")
+    def test_the_dialog_offers_managers_everything(self):
+        self.assertEqual(self._offered(), ["approved", "rejected", "goodwill", "refused"])
+
     @users("manager")
     def test_goodwill_has_a_reason_and_can_be_withdrawn(self):
         claim = self._claim(self.unit, "2033-01-01").with_user(self.env.user)

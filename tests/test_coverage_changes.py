@@ -6,7 +6,7 @@ from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import users
+from odoo.tests import Form, users
 
 from .common import AftersalesCommon
 
@@ -69,6 +69,38 @@ class TestAcceptance(AftersalesCommon):
         empty = self._accept("2026-03-10", unit_ids=False)
         with self.assertRaisesRegex(UserError, "names no unit"):
             empty.action_record()
+
+    def test_the_dialog_proposes_what_the_terms_wait_for(self):
+        for start, kind in (
+            ("acceptance", "acceptance"),
+            ("delivery_acceptance", "acceptance"),
+            ("commissioning", "commissioning"),
+            ("handover", "handover"),
+            ("delivery", "acceptance"),
+        ):
+            with self.subTest(start):
+                plan = self._plan(
+                    {"length": 12}, {"length": 12, "start_event": "previous"}, start=start
+                )
+                unit = self._delivered(f"SN-{start}", plan=plan, on="2026-02-20")
+                context = unit.action_record_acceptance()["context"]
+                self.assertEqual(context["default_kind"], kind)
+                dialog = Form(self.env["aftersales.acceptance"].with_context(**context))
+                self.assertEqual(dialog.kind, kind)
+
+    def test_the_dialog_proposes_what_comes_next(self):
+        lamp = self.env["aftersales.component"].create({"name": "Lamp"})
+        plan = self._plan(
+            {"length": 12},
+            {"length": 6, "component_id": lamp.id, "start_event": "handover"},
+            start="commissioning",
+        )
+        unit = self._delivered("SN-NEXT", plan=plan, on="2026-02-20")
+        self.assertEqual(unit._get_awaited_kind(), "commissioning")
+        unit.date_commissioned = "2026-03-01"
+        self.assertEqual(unit._get_awaited_kind(), "handover")
+        unit.date_handed_over = "2026-03-02"
+        self.assertFalse(unit._get_awaited_kind())
 
     def test_the_order_offers_its_units(self):
         context = self.unit.sale_order_id.action_record_acceptance()["context"]

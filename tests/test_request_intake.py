@@ -1,13 +1,16 @@
 """Requests come in by every channel; mails find customer, unit, team and company."""
 
 from datetime import datetime, timedelta
+from itertools import product
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, users
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import AftersalesCommon
 
@@ -47,6 +50,45 @@ class TestChannels(AftersalesCommon):
         self.assertEqual(len(set(names)), 3)
         Sequence.search([("code", "=", "aftersales.request")]).active = False
         self.assertEqual(Request.create({"title": "R"}).name, "/")
+
+    def test_alerts_are_told_in_one_order(self):
+        request = self.env["aftersales.request"].create(
+            {"title": "R", "partner_id": self.customer.id}
+        )
+        self.assertFalse(request.alerts)
+        request.is_loaner_owed = True
+        self.customer.aftersales_note = "Ring at the back door"
+        told = self._utc("2026-03-16 16:30")
+        request.write({"date_told": told, "date_expected": told + timedelta(days=1)})
+        request.is_emergency = True
+        agent = self._user("reader", GROUP("agent"))
+        alerts = request.with_user(agent).alerts
+        self.assertEqual(
+            [alert["kind"] for alert in alerts], ["emergency", "handling", "stale", "loaner"]
+        )
+        self.assertEqual(alerts[1]["text"], "Ring at the back door")
+        self.assertRegex(alerts[2]["text"], r"was told \(03/16/2026 4:30\sPM\)\.$")
+        request.date_expected = told
+        self.assertEqual(len(request.alerts), 3)
+
+    def test_the_header_stays_on_one_line(self):
+        """Whatever the state, what else there is to do waits in menus and beside its field."""
+        agent = self._user("reader", GROUP("agent"))
+        view = self.env["aftersales.request"].with_user(agent).get_view(view_type="form")
+        buttons = etree.fromstring(view["arch"]).findall("header/button")
+        facts = {"id": 1, "date_responded": False, "date_arrived": False, "merged_into_id": False}
+        facts |= {"appointment_start": True, "similar_hint": True, "is_escalated": True}
+        states = self.env["aftersales.request"]._fields["state"].get_values(self.env)
+        for state, repairs, solved in product(states, (0, 1), (False, True)):
+            with self.subTest(state=state, repairs=repairs, solved=solved):
+                facts |= {"state": state, "repair_count": repairs, "is_solved": solved}
+                shown = [
+                    button.get("string")
+                    for button in buttons
+                    if not safe_eval(button.get("invisible") or "False", facts)
+                ]
+                self.assertLessEqual(len(shown), 7, shown)
+                self.assertEqual(len(shown), len(set(shown)), shown)
 
     def test_special_handling_is_shown(self):
         site = self.env["res.partner"].create({"name": "Kitchen", "parent_id": self.customer.id})
@@ -380,6 +422,18 @@ class TestLeastRights(AftersalesCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls._user("helper", GROUP("user"))
+        cls._user("boss", GROUP("manager"))
+
+    @users("helper", "boss")
+    def test_managers_alone_enter_what_was_finished_elsewhere(self):
+        Request = self.env["aftersales.request"]
+        self.assertEqual(Request.create({"title": "Call", "state": "new"}).state, "new")
+        old = {"title": "Call", "name": "OLD-7", "state": "closed", "date_resolved": "2020-01-01"}
+        if self.env.user.login == "boss":
+            self.assertEqual(Request.create(old).name, "OLD-7")
+        else:
+            with self.assertRaisesRegex(AccessError, "Use the buttons"):
+                Request.create(old)
 
     @users("helper")
     def test_the_desk_works_with_only_its_own_rights(self):
@@ -395,7 +449,19 @@ class TestLeastRights(AftersalesCommon):
         for values in ({"date_told": fields.Datetime.now()}, {"merged_into_id": request.id}):
             with self.assertRaisesRegex(AccessError, "not typed in"):
                 request.write(values)
+        for values in (
+            {"state": "resolved"},
+            {"date_resolved": "2026-01-01 08:00:00"},
+            {"date_closed": False},
+            {"name": "SR-0"},
+        ):
+            with self.subTest(values), self.assertRaisesRegex(AccessError, "Use the buttons"):
+                request.write(values)
         request.action_resolve()
+        self.assertEqual((request.state, bool(request.date_resolved)), ("resolved", True))
+        request.action_close()
+        request.action_reopen()
+        self.assertEqual((request.state, request.date_resolved), ("new", False))
         with self.assertRaises(AccessError):
             self.env["aftersales.request.type"].create({"name": "Mine"})
         with self.assertRaises(AccessError):

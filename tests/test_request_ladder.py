@@ -17,6 +17,7 @@ class TestLadder(AftersalesCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls._user("helper", GROUP("user"))
+        cls.boss = cls._user("boss", GROUP("manager"))
         cls.request = cls.env["aftersales.request"].create(
             {"title": "Leaks", "partner_id": cls.customer.id}
         )
@@ -55,6 +56,56 @@ class TestLadder(AftersalesCommon):
             }
         )
         self.assertEqual(self.request.rung, "workshop")
+
+    def _type_anew(self, step, **values):
+        """Delete a row and type it again, with what a new row begins with."""
+        Step = self.env["aftersales.request.step"].with_user(self.boss)
+        values = Step.default_get(["date_start", "user_id", "outcome"]) | values
+        self.request.with_user(self.boss).step_ids = [
+            Command.delete(step.id),
+            Command.create({"outcome": False, "date_end": False, **values}),
+        ]
+
+    def test_a_step_typed_anew_is_the_same_step(self):
+        helper = self.env["res.users"].search([("login", "=", "helper")])
+        begun, ended = datetime(2026, 1, 1, 8), datetime(2026, 1, 1, 9)
+        phone = self._step(
+            "phone", date_start=begun, date_end=ended, outcome="next", user_id=helper.id
+        )
+        self._type_anew(phone, rung="phone", note="Called twice")
+        self.assertRecordValues(
+            self.request.step_ids,
+            [
+                {
+                    "id": phone.id,
+                    "date_start": begun,
+                    "date_end": ended,
+                    "outcome": "next",
+                    "note": "Called twice",
+                    "user_id": helper.id,
+                }
+            ],
+        )
+        earlier = datetime(2026, 1, 1, 7)
+        self._type_anew(phone, rung="phone", outcome="no_answer", date_start=earlier)
+        self.assertRecordValues(
+            self.request.step_ids,
+            [{"id": phone.id, "date_start": earlier, "outcome": "no_answer"}],
+        )
+
+    def test_another_rung_is_another_step(self):
+        phone = self._step("phone")
+        self._type_anew(phone, rung="workshop")
+        self.assertFalse(phone.exists())
+        self.assertEqual(self.request.step_ids.rung, "workshop")
+
+    def test_what_came_of_a_step_stays_on_record(self):
+        phone = self._step("phone", outcome="next")
+        with self.assertRaisesRegex(UserError, "“Phone” of .* has an outcome and stays on record"):
+            phone.with_user(self.boss).unlink()
+        phone.outcome = False
+        phone.with_user(self.boss).unlink()
+        self.assertFalse(self.request.step_ids)
 
     def test_remote_needs_the_customers_permission(self):
         with self.assertInvalid("needs the customer's permission"):

@@ -34,6 +34,12 @@ class TestMerge(AftersalesCommon):
         with self.assertRaisesRegex(UserError, text):
             kept._merge(others, **values)
 
+    def test_the_menu_of_a_form_proposes_the_same_unit(self):
+        Merge = self.env["aftersales.request.merge"].with_user(self.agent)
+        chosen = {"active_model": self.kept._name, "active_ids": self.kept.ids}
+        dialog = Form(Merge.with_context(**chosen))
+        self.assertEqual((dialog.keep_id, dialog.request_ids[:]), (self.kept, self.gone))
+
     def test_everything_moves(self):
         self.gone.message_post(body="Hurry, please", message_type="comment")
         follower = self.env["res.partner"].create({"name": "Follower"})

@@ -248,8 +248,19 @@ class TestAssignment(RoutingCommon):
         requests.with_user(self.chief).action_hand_out()
         self.assertIn(requests[0].user_id, self.anna | self.boris)
         self.assertEqual(requests[1].user_id, self.chief)
+        self.assertFalse(requests.activity_ids, "nobody looks for anybody any longer")
         with self.assertRaisesRegex(UserError, "has no team"):
             self._ask().action_hand_out()
+
+    def test_whoever_is_named_by_hand_ends_the_search(self):
+        self._on_leave(self.anna)
+        self._on_leave(self.boris)
+        request = self._ask(team_id=self.north.id)
+        other = request.activity_schedule(summary="Call back", user_id=self.chief.id)
+        request.user_id = False
+        self.assertEqual(len(request.activity_ids), 2)
+        request.with_user(self.boss).user_id = self.anna
+        self.assertEqual(request.activity_ids, other)
 
     def test_who_is_named_keeps_it(self):
         self.assertEqual(self._ask(team_id=self.north.id, user_id=self.boss.id).user_id, self.boss)

@@ -132,6 +132,32 @@ class TestSecurityRoles(AftersalesCommon):
         with self.assertRaises(AccessError):
             self.env["sale.order"].create({"partner_id": self.customer.id})
 
+    @users("agent", "keeper")
+    def test_who_repairs_opens_what_was_quoted(self):
+        agent = self.env["res.users"].sudo().search([("login", "=", "agent")])
+        request = self._request(self.unit, user_id=agent.id).with_user(agent)
+        repair = self.env["repair.order"].browse(request.action_create_repair()["res_id"])
+        repair.move_ids = [
+            Command.create(
+                {"product_id": self.part.id, "product_uom_qty": 2, "repair_line_type": "add"}
+            )
+        ]
+        repair.with_user(agent).action_create_sale_order()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        action = self._mine(repair).action_view_sale_order()
+        order = self.env["sale.order"].browse(action["res_id"])
+        with self.assertRaisesRegex(AccessError, "Journal Item"):
+            Form(order)
+        form = Form(order, view=action["views"][0][0])
+        self.assertEqual((form.amount_total, len(form.order_line)), (0, 1))
+        self.assertIn("/my/orders/", order.action_preview_sale_order()["url"])
+
+    @users("seller")
+    def test_salespeople_open_orders_as_ever(self):
+        repair = self.env["repair.order"].sudo().new({"sale_order_id": self.unit.sale_order_id.id})
+        self.assertFalse(repair.sudo(False).action_view_sale_order()["views"][0][0])
+
     @users("helper", "agent")
     def test_decisions_and_facts_of_transfers_are_not_typed(self):
         claim = self._mine(self._claim(self.unit, "2033-01-01"))
@@ -154,6 +180,32 @@ class TestSecurityRoles(AftersalesCommon):
     def test_an_accountant_opens_orders_and_transfers(self):
         biller = self._user("biller", "account.group_account_invoice")
         self.assertEqual(self.unit.sale_order_id.with_user(biller).aftersales_unit_count, 0)
+
+    def test_dialogs_are_their_users_own(self):
+        agent, manager = (
+            self.env["res.users"].search([("login", "=", login)]) for login in ("agent", "manager")
+        )
+        claim = self._claim(self.unit, "2033-01-01")
+        dialog = self.env["aftersales.claim.ruling"].with_user(agent)
+        dialog = dialog.create({"claim_id": claim.id, "reason": "Letter"})
+        self.assertEqual(dialog.reason, "Letter")
+        for action in (lambda his: his.read(["reason"]), lambda his: his.action_apply()):
+            self.env.invalidate_all()
+            with self.assertRaises(AccessError):
+                action(dialog.with_user(manager))
+
+    def test_no_dialog_is_forgotten(self):
+        dialogs = [
+            model
+            for model in self.env.values()
+            if model._transient and model._module == "aftersales_service"
+        ]
+        self.assertTrue(dialogs)
+        Rule = self.env["ir.rule"].with_user(self.env.ref("base.user_admin"))
+        for dialog in dialogs:
+            with self.subTest(dialog._name):
+                rule = Rule._compute_domain(dialog._name, "read")
+                self.assertIn("create_uid", str(rule))
 
     @users("keeper")
     def test_a_storekeeper_repairs_what_a_claim_covers(self):

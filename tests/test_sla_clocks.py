@@ -63,6 +63,17 @@ class TestPauses(SlaCase):
         states = {clock.milestone: clock.state for clock in request.clock_ids}
         self.assertEqual(states, {"response": "running", "resolution": "paused"})
 
+    def test_the_dialog_tells_deadlines_to_the_minute_where_the_user_is(self):
+        request = self._reported("2026-03-16 08:00", self._sla(RESPONSE, FOUR_HOURS))
+        self._start(request, "2026-03-16 08:00")
+        dialog = self.env["aftersales.request.pause"].with_user(self.agent)
+        with freeze_time(self._utc("2026-03-16 09:00")):
+            dialog = dialog.new({"request_ids": request.ids, "reason_id": self.reason.id})
+            dialog.until = self._utc("2026-03-16 14:00")
+            goes_on, stops = dialog.preview.splitlines()
+        self.assertRegex(goes_on, r"^First response: goes on, due 03/16/2026 10:00\sAM$")
+        self.assertRegex(stops, r"due 03/16/2026 5:00\sPM instead of 03/16/2026 12:00\sPM at the")
+
     def test_the_longest_time_to_wait_ends_by_itself_at_that_moment(self):
         self.reason.max_hours = 3
         request = self._reported("2026-03-16 08:00", self._sla(FOUR_HOURS))
@@ -381,9 +392,9 @@ class TestPromises(SlaCase):
             )
             self.assertEqual(dialog.preview, "No deadline moves.")
             dialog.priority = "2"
-            self.assertRegex(dialog.preview, r"Solution: .*06:00.* → .*03:00")
+            self.assertRegex(dialog.preview, r"^Solution: .*6:00\sAM → .*3:00\sAM$")
             dialog.carry = False
-            self.assertRegex(dialog.preview, r"Solution: .*06:00.* → .*02:00")
+            self.assertRegex(dialog.preview, r"^Solution: .*6:00\sAM → .*2:00\sAM$")
             dialog.save().action_apply()
         self.assertDue(request, resolution="2026-03-16 10:00")
 

@@ -29,6 +29,7 @@ from . import (
     repair_test,
     repair_warranty,
     request,
+    request_alert,
     request_badge,
     request_close,
     request_intake,

@@ -10,6 +10,13 @@ DATE_FIELDS = {
     "commissioning": "date_commissioned",
     "handover": "date_handed_over",
 }
+#: Which kind of acceptance a term waits for, by the event that starts it.
+KINDS_OF_EVENTS = {
+    "acceptance": "acceptance",
+    "delivery_acceptance": "acceptance",
+    "commissioning": "commissioning",
+    "handover": "handover",
+}
 
 
 class AftersalesAcceptance(models.Model):
@@ -123,6 +130,7 @@ class AftersalesAcceptance(models.Model):
             self.unit_ids = self.order_id.order_line.aftersales_unit_ids.filtered(
                 lambda unit: unit.state in ("active", "returned")
             )
+            self.kind = self.unit_ids._get_awaited_kind() or self.kind
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -4,6 +4,8 @@ from datetime import datetime, time, timedelta
 
 from pytz import UTC, AmbiguousTimeError, NonExistentTimeError, timezone
 
+from odoo.tools import format_date, format_time
+
 
 def local_date(instant, *owners):
     """The local date of a naive UTC instant, in the time zone of the first owner that has one.
@@ -38,3 +40,11 @@ def local_minute(instant, *owners):
     zone = next((owner.tz for owner in owners if owner.tz), "UTC")
     local = UTC.localize(instant).astimezone(timezone(zone))
     return local.hour * 60 + local.minute
+
+
+def format_minute(env, instant, tz=False):
+    """A naive UTC instant to the minute, in the user's language and, without ``tz``, zone."""
+    if not instant:
+        return ""
+    local = UTC.localize(instant).astimezone(timezone(tz or env.user.tz or "UTC"))
+    return f"{format_date(env, local)} {format_time(env, local.time(), time_format='short')}"

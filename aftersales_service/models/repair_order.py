@@ -91,6 +91,14 @@ class RepairOrder(models.Model):
         self.aftersales_cost_line_ids._create_sale_lines()
         return True
 
+    def action_view_sale_order(self):
+        """Odoo's form of orders reads invoices: who may not read those sees one without them."""
+        action = super().action_view_sale_order()
+        if not self.env["account.move.line"].has_access("read"):
+            view = self.env.ref("aftersales_service.sale_order_view_form_repair")
+            action |= {"views": [(view.id, "form")]}
+        return action
+
     def action_repair_start(self):
         res = super().action_repair_start()
         # superuser: whoever repairs acts on the decision, even with no right to make one

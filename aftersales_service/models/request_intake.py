@@ -17,6 +17,8 @@ SERIAL_LIKE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_\-]+[A-Za-z0-9]")
 MOST_SERIALS = 200
 #: What only the addon records: what the customer was told, and what became of a duplicate.
 RECORDED = frozenset({"date_told", "told_on", "acknowledged_on", "merged_into_id"})
+#: What only the steps of a case set, and how a new one begins.
+REACHED = {"name": "/", "state": "new", "date_resolved": False, "date_closed": False}
 
 
 class AftersalesRequest(models.Model):
@@ -86,23 +88,47 @@ class AftersalesRequest(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._refuse_forged(vals_list)
+        self._refuse_forged({name for vals in vals_list for name in vals if vals[name]})
+        self._refuse_odd_beginnings(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
-        self._refuse_forged([vals])
+        self._refuse_forged(vals.keys())
+        if REACHED.keys() & vals.keys() and not self.env.su:
+            raise self._get_reached_error()
         return super().write(vals)
 
     @api.model
-    def _refuse_forged(self, vals_list):
+    def _refuse_forged(self, names):
         """What a customer was told is a fact of a message, never typed in."""
-        if not self.env.su and any(vals.get(name) for vals in vals_list for name in RECORDED):
+        if RECORDED & names and not self.env.su:
             raise AccessError(
                 self.env._(
                     "What the customer was told and what was merged is recorded, not typed in. Use "
                     "“Tell the Customer” or “Merge”."
                 )
             )
+
+    @api.model
+    def _refuse_odd_beginnings(self, vals_list):
+        """Only managers enter cases that somebody numbered, worked on or finished elsewhere."""
+        odd = any(
+            vals.get(name, new) not in (new, False)
+            for vals in vals_list
+            for name, new in REACHED.items()
+        )
+        manager = "aftersales_service.group_aftersales_manager"
+        if odd and not self.env.su and not self.env.user.has_group(manager):
+            raise self._get_reached_error()
+
+    @api.model
+    def _get_reached_error(self):
+        return AccessError(
+            self.env._(
+                "The number of a request, its status and when it was resolved or closed are not "
+                "typed in. Use the buttons of the request, such as “Resolve”, “Close” or “Reopen”."
+            )
+        )
 
     # === ACTIONS === #
 

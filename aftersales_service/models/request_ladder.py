@@ -47,7 +47,8 @@ class AftersalesRequest(models.Model):
     def write(self, vals):
         if vals.get("step_ids"):
             # one save ends a step and begins the next: the end comes first
-            commands = sorted(vals["step_ids"], key=lambda one: one[0] == Command.CREATE)
+            commands = self.step_ids._recognise(vals["step_ids"])
+            commands.sort(key=lambda one: one[0] == Command.CREATE)
             vals = {**vals, "step_ids": commands}
         return super().write(vals)
 

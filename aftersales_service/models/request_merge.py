@@ -90,6 +90,12 @@ class AftersalesRequest(models.Model):
         """Other open requests of the same unit or customer."""
         return self.search(self._get_similar_domain() & Domain("id", "not in", self.ids))
 
+    def _find_duplicates(self):
+        """Other open requests of the same unit, which may be about the same thing."""
+        return self._find_similar().filtered(
+            lambda request: request.unit_id and request.unit_id == self.unit_id
+        )
+
     def action_view_similar(self):
         self.ensure_one()
         return self._find_similar()._get_records_action(name=self.env._("Other Open Requests"))
@@ -97,16 +103,16 @@ class AftersalesRequest(models.Model):
     def action_merge(self):
         """Open the dialog that joins other requests to this one."""
         self.ensure_one()
-        same_unit = self._find_similar().filtered(
-            lambda request: request.unit_id and request.unit_id == self.unit_id
-        )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Merge Requests"),
             "res_model": "aftersales.request.merge",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_keep_id": self.id, "default_request_ids": same_unit.ids},
+            "context": {
+                "default_keep_id": self.id,
+                "default_request_ids": self._find_duplicates().ids,
+            },
         }
 
     def action_reopen(self):

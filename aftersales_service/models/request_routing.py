@@ -16,6 +16,8 @@ NAMED_BY = {
     Criterion.COUNTRY: "res.country",
     Criterion.STATE: "res.country.state",
 }
+#: The activity of whoever has to find a responsible.
+LOOK_FOR_SOMEONE = "aftersales_service.activity_look_for_someone"
 
 
 class AftersalesRequest(models.Model):
@@ -277,6 +279,8 @@ class AftersalesRequest(models.Model):
                 )
             )
         res = super().write(vals)
+        if vals.get("user_id"):
+            self._stop_looking()
         if moving:
             moving.write({"user_id": False})
             moving._hand_out()
@@ -340,7 +344,17 @@ class AftersalesRequest(models.Model):
         for leader, group in groupby(self, lambda request: leaders[request]):
             requests = self.browse().concat(*group).sudo()
             requests.with_context(mail_activity_quick_update=len(group) > 1).activity_schedule(
-                "mail.mail_activity_data_todo",
+                LOOK_FOR_SOMEONE,
                 summary=self.env._("Nobody of the team is there: find someone"),
                 user_id=leader.id,
             )
+
+    def _stop_looking(self):
+        """Somebody has it now: the leader need not look for anybody."""
+        kind = self.env["ir.model.data"]._xmlid_to_res_id(
+            LOOK_FOR_SOMEONE, raise_if_not_found=False
+        )
+        # superuser: the activity is the leader's; requests just made are known to have none
+        self.sudo().activity_ids.filtered(
+            lambda activity: activity.activity_type_id.id == kind
+        ).unlink()

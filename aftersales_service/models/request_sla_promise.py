@@ -1,9 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools.misc import format_datetime
 
 from ..logic.sla_choice import Candidate, choose
-from .local_time import local_minute
+from .local_time import format_minute, local_minute
 from .request_sla import MILESTONE_FACTS, START_FACTS
 from .sla_clock import OPEN_STATES
 from .vocabulary import FINISHED, label
@@ -176,8 +175,8 @@ class AftersalesRequest(models.Model):
             self.env._(
                 "%(milestone)s: %(before)s → %(after)s",
                 milestone=labels[milestone],
-                before=before and format_datetime(self.env, before) or self.env._("none"),
-                after=after and format_datetime(self.env, after) or self.env._("none"),
+                before=format_minute(self.env, before) or self.env._("none"),
+                after=format_minute(self.env, after) or self.env._("none"),
             )
             for milestone, before, after in moves
         ]

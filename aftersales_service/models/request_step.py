@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
@@ -91,6 +91,57 @@ class AftersalesRequestStep(models.Model):
                         request=step.request_id.name,
                     )
                 )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_ended(self):
+        """What came of a step stays on record; one that never was has no outcome."""
+        if ended := self.filtered("outcome")[:1]:
+            raise UserError(
+                self.env._(
+                    "“%(rung)s” of %(request)s has an outcome and stays on record. Correct the "
+                    "step instead of deleting it.",
+                    rung=label(ended, "rung", ended.rung),
+                    request=ended.request_id.name,
+                )
+            )
+
+    # === STEPS TYPED ANEW === #
+
+    def _recognise(self, commands):
+        """The commands of one save, where a step deleted and typed anew is the same step.
+
+        The first one deleted at the same rung is meant; ``self`` are the steps there are.
+        """
+        deletes = (Command.DELETE, Command.UNLINK)
+        gone = self & self.browse(command[1] for command in commands if command[0] in deletes)
+        known, kept = [], self.browse()
+        for command in commands:
+            same = kept.browse()
+            if command[0] == Command.CREATE:
+                rung = command[2].get("rung", "phone")
+                same = (gone - kept).filtered(lambda step, rung=rung: step.rung == rung)[:1]
+            if same:
+                kept += same
+                command = Command.update(same.id, same._get_corrections(command[2]))
+            known.append(command)
+        return [
+            command for command in known if command[0] not in deletes or command[1] not in kept.ids
+        ]
+
+    def _get_corrections(self, values):
+        """What typing this step anew changes: what was said, not what the row began with.
+
+        A new row begins now, by whoever types, without an outcome; that is no correction.
+        """
+        said = {name: value for name, value in values.items() if value and name != "rung"}
+        begun = fields.Datetime.to_datetime(said.pop("date_start", False))
+        if begun and begun < self.date_start:
+            said["date_start"] = begun
+        if said.get("user_id") == self.env.uid:
+            said.pop("user_id")
+        if said.get("outcome", self.outcome) == self.outcome:
+            said.pop("date_end", None)
+        return said
 
     @api.model_create_multi
     def create(self, vals_list):

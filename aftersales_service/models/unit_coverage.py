@@ -1,12 +1,13 @@
 import base64
 import io
+from collections import Counter
 
 import qrcode
 
 from odoo import models
 
 from ..logic.warranty_terms import FREE_PHASES, NO_EXTENSION, schedule
-from .acceptance import DATE_FIELDS
+from .acceptance import DATE_FIELDS, KINDS_OF_EVENTS
 from .coverage import EVENT_FIELDS
 from .vocabulary import label
 
@@ -148,12 +149,25 @@ class AftersalesUnit(models.Model):
             "views": [(dialog.id, "form")],
             "target": "new",
             "context": {
+                "default_kind": self._get_awaited_kind() or "acceptance",
                 "default_partner_id": customer.id,
                 "default_order_id": order.id,
                 "default_company_id": (self.company_id[:1] or order.company_id).id,
                 "default_unit_ids": self.ids,
             },
         }
+
+    def _get_awaited_kind(self):
+        """The kind of acceptance that most of these units wait for next; False where none does."""
+        waits = Counter()
+        for unit in self:
+            kinds = (
+                KINDS_OF_EVENTS.get(unit._get_waited_event(row))
+                for row in unit.coverage_ids
+                if not row.date_start
+            )
+            waits.update([kind for kind in kinds if kind and not unit[DATE_FIELDS[kind]]][:1])
+        return waits.most_common(1)[0][0] if waits else False
 
     def _follow_acceptances(self):
         """Take over the dates of recorded acceptances: the latest entered of each kind counts."""

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..models.vocabulary import RESULTS, RULINGS
+from ..models.vocabulary import RESULTS
 
 #: What only a manager may decide; the maker's answer may be recorded by whoever received it.
 MANAGERS_OWN = ("goodwill", "refused")
@@ -14,7 +14,7 @@ class AftersalesClaimRuling(models.TransientModel):
     _description = "Record a Decision about a Claim"
 
     claim_id = fields.Many2one("aftersales.claim", required=True, readonly=True)
-    ruling = fields.Selection(RULINGS, required=True, default="approved")
+    ruling = fields.Selection("_get_rulings", required=True, default="approved")
     reason = fields.Char(required=True)
     reference = fields.Char(help="The maker's letter or case number.")
     result_before = fields.Selection(related="claim_id.result", string="Now")
@@ -22,6 +22,13 @@ class AftersalesClaimRuling(models.TransientModel):
     result_after = fields.Selection(RESULTS, string="Then", compute="_compute_after")
     charged_before = fields.Float(string="Charged Now", compute="_compute_after")
     charged_after = fields.Float(string="Charged Then", compute="_compute_after")
+
+    @api.model
+    def _get_rulings(self):
+        """What this user may decide, in the words of the claim."""
+        rulings = self.env["aftersales.claim"]._fields["ruling"]._description_selection(self.env)
+        own = () if self._is_manager() else MANAGERS_OWN
+        return [(ruling, words) for ruling, words in rulings if ruling not in own]
 
     @api.depends("claim_id", "ruling")
     def _compute_after(self):
@@ -43,8 +50,12 @@ class AftersalesClaimRuling(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     @api.model
+    def _is_manager(self):
+        return self.env.user.has_group("aftersales_service.group_aftersales_manager")
+
+    @api.model
     def _refuse_unless_manager(self):
-        if not self.env.user.has_group("aftersales_service.group_aftersales_manager"):
+        if not self._is_manager():
             raise AccessError(
                 self.env._(
                     "Only an after-sales manager may decide against the promise. Ask one, or "

@@ -17,7 +17,7 @@ class AftersalesRequestMerge(models.TransientModel):
     request_ids = fields.Many2many(
         "aftersales.request",
         string="Merge into It",
-        default=lambda self: self._get_chosen() - self._default_keep_id(),
+        default=lambda self: self._default_request_ids(),
     )
     is_across_customers = fields.Boolean(
         string="The customers belong together",
@@ -40,6 +40,12 @@ class AftersalesRequestMerge(models.TransientModel):
         return self._get_chosen().sorted(
             lambda request: (request.state in ("resolved", "closed", "cancelled"), request.id)
         )[:1]
+
+    @api.model
+    def _default_request_ids(self):
+        """The others that were ticked; from a form, those of the same unit."""
+        chosen = self._get_chosen()
+        return chosen - self._default_keep_id() or chosen[:1]._find_duplicates()
 
     @api.depends("keep_id", "request_ids", "is_across_customers")
     def _compute_preview(self):

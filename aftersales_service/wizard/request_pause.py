@@ -2,8 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import format_datetime
 
+from ..models.local_time import format_minute
 from ..models.vocabulary import label
 
 
@@ -55,7 +55,7 @@ class AftersalesRequestPause(models.TransientModel):
     def _preview_clock(self, clock):
         words = {
             "milestone": label(clock, "milestone", clock.milestone),
-            "deadline": format_datetime(self.env, clock.deadline),
+            "deadline": format_minute(self.env, clock.deadline),
         }
         if not self.reason_id or not self.reason_id._stops(clock.milestone):
             return self.env._("%(milestone)s: goes on, due %(deadline)s", **words)
@@ -64,7 +64,7 @@ class AftersalesRequestPause(models.TransientModel):
         after = clock._preview_pause(fields.Datetime.now(), self.until or None)
         if not after:
             return self.env._("%(milestone)s: stops; it was due %(deadline)s", **words)
-        words["after"] = format_datetime(self.env, after)
+        words["after"] = format_minute(self.env, after)
         return self.env._(
             "%(milestone)s: stops; due %(after)s instead of %(deadline)s at the latest", **words
         )

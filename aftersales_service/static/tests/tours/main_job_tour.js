@@ -76,7 +76,16 @@ tours.add("aftersales_agent_tour", {
             trigger: ".o_data_row:contains(Seal) td[name=aftersales_charge]:contains(We – Free)",
         },
         {trigger: "button[name=action_create_sale_order]", run: "click"},
-        {content: "Quoted", trigger: ".o_field_widget[name=sale_order_id]:not(:empty)"},
+        {
+            content: "Quoted: what the customer gets can be read",
+            trigger: "button[name=action_view_sale_order]:visible",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o_field_widget[name=order_line] .o_data_row:contains(Seal):contains(We – Free)",
+        },
+        {trigger: ".o_breadcrumb .o_back_button, .breadcrumb-item.o_back_button a", run: "click"},
         {
             trigger: ".o_data_row:contains(Seal) td[name=aftersales_price_unit]:contains(0.00)",
         },
