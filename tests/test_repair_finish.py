@@ -129,12 +129,13 @@ class TestQualityTest(FinishCase):
         self.assertEqual(repair.aftersales_test_state, "failed")
 
     def test_only_what_was_worked_on_is_tested(self):
-        repair = self._job(self._served("SN-T3")).with_user(self.technician)
+        repair = self._job(self._served("SN-T3", needs_test=True)).with_user(self.technician)
         with self.assertRaisesRegex(UserError, "Start the repair first"):
             repair.action_aftersales_test()
         with self.assertRaisesRegex(UserError, "Start the repair first"):
             self._test(repair)
         repair.action_repair_cancel()
+        self.assertEqual(repair._aftersales_get_obstacles("hand_back"), [])
         with self.assertRaisesRegex(UserError, "“Cancelled”"):
             self._test(repair)
 

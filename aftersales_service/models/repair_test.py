@@ -366,7 +366,12 @@ class RepairOrder(models.Model):
 
     def _aftersales_get_obstacles(self, gate):
         obstacles = super()._aftersales_get_obstacles(gate)
-        if gate in ("hand_back", "close") and self._aftersales_get_demands(gate).needs_test:
+        # what was not repaired goes back untested
+        if (
+            gate in ("hand_back", "close")
+            and self.state != "cancel"
+            and self._aftersales_get_demands(gate).needs_test
+        ):
             missing = {
                 "none": self.env._("The quality test is missing. Test the unit and record it."),
                 "failed": self.env._("The last quality test failed. Mend it and test it again."),
