@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 
-from odoo import Command, fields
+from odoo import Command, fields, http
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, new_test_user, users
+from odoo.tests import Form, HttpCase, new_test_user, users
 
 from .common import AftersalesCommon
 
@@ -129,12 +129,13 @@ class TestQualityTest(FinishCase):
         self.assertEqual(repair.aftersales_test_state, "failed")
 
     def test_only_what_was_worked_on_is_tested(self):
-        repair = self._job(self._served("SN-T3")).with_user(self.technician)
+        repair = self._job(self._served("SN-T3", needs_test=True)).with_user(self.technician)
         with self.assertRaisesRegex(UserError, "Start the repair first"):
             repair.action_aftersales_test()
         with self.assertRaisesRegex(UserError, "Start the repair first"):
             self._test(repair)
         repair.action_repair_cancel()
+        self.assertEqual(repair._aftersales_get_obstacles("hand_back"), [])
         with self.assertRaisesRegex(UserError, "“Cancelled”"):
             self._test(repair)
 
@@ -275,6 +276,8 @@ class TestQualityTest(FinishCase):
         self.assertIn("failed", repair._aftersales_get_obstacles("close")[0])
         second = self.env["repair.order"].browse(repair.action_aftersales_rework()["res_id"])
         self.assertEqual(repair._aftersales_get_rework(), second)
+        with self.assertRefusedByDatabase():
+            first.action_repair_cancel_draft()
         self.assertEqual(second._aftersales_get_job().ids, [repair.id, second.id])
 
 
@@ -372,6 +375,21 @@ class TestSatisfaction(FinishCase):
         unit = self._served("SN-S9", needs_survey=True)
         repair = self._done(unit, contact_id=contact.id)
         self.assertEqual(repair.sudo().rating_ids.partner_id, contact)
+
+
+class TestRatingLink(HttpCase, FinishCase):
+    def test_the_customer_answers_without_logging_in(self):
+        repair = self._done(self._served("SN-S10", needs_survey=True))
+        token = repair.sudo().rating_ids.access_token
+        self.authenticate(None, None)
+        self.assertEqual(self.url_open(f"/rate/{token}/5").status_code, 200)
+        self.assertEqual(repair.aftersales_satisfaction, "asked", "a look is no answer")
+        answer = {"rate": 1, "feedback": "Drips", "csrf_token": http.Request.csrf_token(self)}
+        self.url_open(f"/rate/{token}/submit_feedback", data=answer)
+        self.env.invalidate_all()
+        self.assertEqual(repair.aftersales_satisfaction, "not_satisfied")
+        self.assertEqual(len(repair.activity_ids), 1)
+        self.assertEqual(self.url_open("/rate/not-a-token/5").status_code, 404)
 
 
 class TestClosing(FinishCase):

@@ -219,6 +219,11 @@ class RepairOrder(models.Model):
         "repair.order", "aftersales_rework_of_id", string="Reworks", copy=False
     )
 
+    _aftersales_one_rework = models.UniqueIndex(
+        "(aftersales_rework_of_id) WHERE aftersales_rework_of_id IS NOT NULL AND state != 'cancel'",
+        "Another rework goes on with this repair already. Use that one.",
+    )
+
     @api.depends(
         "aftersales_test_ids.result",
         "aftersales_test_ids.date",
@@ -298,6 +303,8 @@ class RepairOrder(models.Model):
         """
         self.ensure_one()
         self._aftersales_refuse_rework()
+        # the database counts the reworks: it must know which ones are cancelled
+        self.aftersales_rework_ids.flush_recordset(["state"])
         rework = self.create(self._aftersales_prepare_rework())
         rework.message_post_with_source(
             "mail.message_origin_link",
@@ -359,7 +366,12 @@ class RepairOrder(models.Model):
 
     def _aftersales_get_obstacles(self, gate):
         obstacles = super()._aftersales_get_obstacles(gate)
-        if gate in ("hand_back", "close") and self._aftersales_get_demands(gate).needs_test:
+        # what was not repaired goes back untested
+        if (
+            gate in ("hand_back", "close")
+            and self.state != "cancel"
+            and self._aftersales_get_demands(gate).needs_test
+        ):
             missing = {
                 "none": self.env._("The quality test is missing. Test the unit and record it."),
                 "failed": self.env._("The last quality test failed. Mend it and test it again."),
