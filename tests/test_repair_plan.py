@@ -157,7 +157,7 @@ class TestRepairPlan(PlanCase):
         task.action_pass()
         task.action_done()
         repair.action_repair_end()
-        self.assertEqual(repair._aftersales_get_obstacles("close"), [])
+        self.assertFalse(repair.aftersales_task_ids._get_obstacles())
 
     def test_small_jobs_go_straight_where_only_large_ones_need_a_plan(self):
         unit = self._delivered(

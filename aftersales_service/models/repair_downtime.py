@@ -181,7 +181,7 @@ class RepairOrder(models.Model):
                 repair.aftersales_parts_date = False
                 continue
             expected = filter(
-                None, repair._aftersales_get_missing().mapped("forecast_expected_date")
+                None, repair._aftersales_get_missing_parts().mapped("forecast_expected_date")
             )
             known = max(expected, default=False)
             announced = repair._aftersales_get_waits().date_expected
@@ -198,7 +198,7 @@ class RepairOrder(models.Model):
             lambda row: row.kind == "parts" and not row.date_end
         )
 
-    def _aftersales_get_missing(self):
+    def _aftersales_get_missing_parts(self):
         """Parts that are neither here nor built in."""
         return self.move_ids.filtered(
             lambda move: (
@@ -294,13 +294,13 @@ class RepairOrder(models.Model):
             )
         if self.aftersales_waits_for_parts:
             raise UserError(self.env._("%s waits for parts already.", self.name))
-        if self.state != "draft" and self.move_ids and not self._aftersales_get_missing():
+        if self.state != "draft" and self.move_ids and not self._aftersales_get_missing_parts():
             raise UserError(
                 self.env._("All parts of %s are here. There is nothing to wait for.", self.name)
             )
 
     def _aftersales_describe_wait(self):
-        parts = ", ".join(self._aftersales_get_missing().product_id.mapped("display_name"))
+        parts = ", ".join(self._aftersales_get_missing_parts().product_id.mapped("display_name"))
         if not self.aftersales_parts_date:
             return self.env._("Waits for parts: %s. Nobody knows yet when they come.", parts)
         return self.env._(
@@ -328,6 +328,6 @@ class StockMove(models.Model):
         res = super()._action_assign(force_qty=force_qty)
         waiting = self.sudo().repair_id.filtered("aftersales_waits_for_parts")
         waiting.filtered(
-            lambda repair: not repair._aftersales_get_missing()
+            lambda repair: not repair._aftersales_get_missing_parts()
         )._aftersales_stop_waiting()
         return res
