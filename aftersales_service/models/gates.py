@@ -6,7 +6,8 @@ class RepairOrder(models.Model):
     """What must exist before a repair starts, is handed back, or its job is closed (C43–C49).
 
     Every part of the suite that demands something adds its sentences to
-    ``_aftersales_get_obstacles``; the buttons and the form read them from there.
+    ``_aftersales_get_obstacles``; the buttons and the form read them from there. This module is
+    loaded before all of them, so that theirs are asked first and find this one behind ``super``.
     """
 
     _inherit = "repair.order"
