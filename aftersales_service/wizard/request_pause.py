@@ -23,7 +23,7 @@ class AftersalesRequestPause(models.TransientModel):
         compute="_compute_until",
         store=True,
         readonly=False,
-        help="The clocks go on by themselves then. Empty: until somebody resumes.",
+        help="Work and clocks go on by themselves then. Empty: until somebody resumes.",
     )
     note = fields.Char(string="Remark")
     attachment_ids = fields.Many2many("ir.attachment", string="Proof")
