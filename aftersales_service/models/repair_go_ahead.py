@@ -6,7 +6,7 @@ from odoo.tools.misc import formatLang
 class RepairOrder(models.Model):
     """Charged work begins and ends only within what the customer agreed to (C43, R07.07, R33.03).
 
-    In a file after ``repair_gates``, whose questions it answers.
+    It answers the questions of ``gates``.
     """
 
     _inherit = "repair.order"

@@ -148,7 +148,7 @@ tours.add("aftersales_undetermined_repair_tour", {
         {trigger: "button[name=action_validate]:visible:enabled", run: "click"},
         {trigger: "button[name=action_repair_start]:visible:enabled", run: "click"},
         ...readRefusal(
-            "cannot start: nobody knows yet who pays.",
+            "Nobody knows yet who pays.",
             "the date of “Acceptance” is not recorded yet",
         ),
         {content: "Not begun", trigger: ".o_arrow_button_current[data-value=confirmed]"},
