@@ -290,7 +290,7 @@ class TestSatisfaction(FinishCase):
     def test_asked_once_when_the_customer_has_it_back(self):
         repair = self._asked("SN-S1")
         self.assertEqual(repair.aftersales_satisfaction, "asked")
-        self.assertTrue(repair.aftersales_date_asked)
+        self.assertTrue(repair.aftersales_date_surveyed)
         mail = self.env["mail.message"].search(
             [("model", "=", "repair.order"), ("res_id", "=", repair.id)]
         )

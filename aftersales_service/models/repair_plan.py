@@ -147,7 +147,7 @@ class RepairOrder(models.Model):
             raise AccessError(
                 self.env._(
                     "What the customer's technicians said of a repair plan is not typed in. "
-                    "Use “Record Answer”."
+                    "Use “Record Confirmation”."
                 )
             )
 

@@ -14,7 +14,7 @@ REPEAT_FACTS = (
     "aftersales_fault_id",
     "aftersales_date_failure",
     "aftersales_date_intake",
-    "aftersales_date_repaired",
+    "aftersales_date_ended",
 )
 
 
@@ -27,13 +27,6 @@ class RepairOrder(models.Model):
 
     _inherit = "repair.order"
 
-    aftersales_date_repaired = fields.Datetime(
-        string="Repaired on",
-        copy=False,
-        tracking=True,
-        help="When the work was done; the window for repeated repairs begins here. Correct it "
-        "when it was recorded later.",
-    )
     aftersales_repeat_of_id = fields.Many2one(
         "repair.order",
         string="Repeats",
@@ -134,7 +127,7 @@ class RepairOrder(models.Model):
         return repeats.find_repeated(self._aftersales_as_job(), jobs, self._aftersales_get_watch())
 
     def _aftersales_as_job(self):
-        done = self.state == "done" and self.aftersales_date_repaired
+        done = self.state == "done" and self.aftersales_date_ended
         taken_in = self.aftersales_date_intake or self.create_date or fields.Datetime.now()
         return repeats.Job(
             key=self._origin.id or float("inf"),
@@ -160,7 +153,7 @@ class RepairOrder(models.Model):
         self.aftersales_repeat_text = False
         for repair in self.filtered("aftersales_repeat_of_id"):
             earlier = repair.sudo().aftersales_repeat_of_id
-            repaired = earlier._aftersales_local_date(earlier.aftersales_date_repaired)
+            repaired = earlier._aftersales_local_date(earlier.aftersales_date_ended)
             words = {
                 "repaired": format_date(self.env, repaired),
                 "fault": earlier.aftersales_fault_id.name,
@@ -191,11 +184,11 @@ class RepairOrder(models.Model):
 
     # === RULES === #
 
-    @api.constrains("aftersales_date_repaired", "aftersales_date_intake")
-    def _check_aftersales_date_repaired(self):
-        self._aftersales_refuse_future(["aftersales_date_repaired"])
+    @api.constrains("aftersales_date_ended", "aftersales_date_intake")
+    def _check_aftersales_date_ended(self):
+        self._aftersales_refuse_future(["aftersales_date_ended"])
         for repair in self:
-            begun, done = repair.aftersales_date_intake, repair.aftersales_date_repaired
+            begun, done = repair.aftersales_date_intake, repair.aftersales_date_ended
             if begun and done and done < begun:
                 raise ValidationError(
                     self.env._(
@@ -222,18 +215,18 @@ class RepairOrder(models.Model):
 
     def write(self, vals):
         if vals.get("state") == "done":
-            self._aftersales_note_repaired()
+            self._aftersales_note_ended()
         elif "state" in vals:
             # what is opened again is not repaired yet
-            vals = {"aftersales_date_repaired": False, **vals}
+            vals = {"aftersales_date_ended": False, **vals}
         return super().write(vals)
 
-    def _aftersales_note_repaired(self):
+    def _aftersales_note_ended(self):
         """The work is done: now, where nobody recorded when."""
         fresh = self.filtered(
-            lambda repair: repair.aftersales_is_service and not repair.aftersales_date_repaired
+            lambda repair: repair.aftersales_is_service and not repair.aftersales_date_ended
         )
-        fresh.write({"aftersales_date_repaired": fields.Datetime.now()})
+        fresh.write({"aftersales_date_ended": fields.Datetime.now()})
 
     def action_view_aftersales_repeats(self):
         """The repairs that had to repeat this one."""

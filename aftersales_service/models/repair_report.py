@@ -50,7 +50,7 @@ BY_BUTTON = frozenset(
         "aftersales_report_id",
         "aftersales_report_number",
         "aftersales_date_closed",
-        "aftersales_date_asked",
+        "aftersales_date_surveyed",
     }
 )
 
@@ -71,11 +71,14 @@ class RepairOrder(models.Model):
 
     _inherit = "repair.order"
 
-    aftersales_solution = fields.Text(
-        string="Solution", copy=False, help="What was done about it, as the customer reads it."
-    )
     aftersales_date_begun = fields.Datetime(string="Begun", copy=False, tracking=True)
-    aftersales_date_ended = fields.Datetime(string="Ended", copy=False, tracking=True)
+    aftersales_date_ended = fields.Datetime(
+        string="Ended",
+        copy=False,
+        tracking=True,
+        help="When the work was done; the window for repeated repairs begins here. Correct it "
+        "when it was recorded later.",
+    )
     aftersales_photo_after_ids = fields.Many2many(
         "ir.attachment",
         "aftersales_repair_photo_after_rel",
@@ -144,11 +147,6 @@ class RepairOrder(models.Model):
     def action_repair_start(self):
         res = super().action_repair_start()
         self._aftersales_stamp("aftersales_date_begun")
-        return res
-
-    def action_repair_done(self):
-        res = super().action_repair_done()
-        self._aftersales_stamp("aftersales_date_ended")
         return res
 
     def _aftersales_stamp(self, name):
