@@ -198,7 +198,7 @@ class TestSecurityRoles(AftersalesCommon):
         dialogs = [
             model
             for model in self.env.values()
-            if model._transient and model._module == "aftersales_service"
+            if model._transient and model._name.startswith("aftersales.")
         ]
         self.assertTrue(dialogs)
         Rule = self.env["ir.rule"].with_user(self.env.ref("base.user_admin"))

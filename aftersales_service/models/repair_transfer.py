@@ -358,9 +358,14 @@ class RepairOrder(models.Model):
 
     def _aftersales_refuse_hand_back(self):
         """What was repaired needs all its plan demands; what was cancelled only has to be here."""
-        self.filtered(lambda repair: repair.state != "cancel")._aftersales_refuse_obstacles(
-            "hand_back"
-        )
+        for repair in self.filtered(lambda repair: repair.state not in ("done", "cancel")):
+            raise UserError(
+                self.env._(
+                    "%s cannot be handed back yet. End the repair, or cancel it.", repair.name
+                )
+            )
+        repaired = self.filtered(lambda repair: repair.state == "done")
+        repaired._aftersales_refuse_obstacles("hand_back")
         for repair in self.filtered("aftersales_is_outside"):
             raise UserError(
                 self.env._(
@@ -395,12 +400,6 @@ class RepairOrder(models.Model):
                 self.name,
             )
         )
-
-    def _aftersales_get_obstacles(self, gate):
-        obstacles = super()._aftersales_get_obstacles(gate)
-        if gate == "hand_back" and self.state not in ("done", "cancel"):
-            obstacles.insert(0, self.env._("The repair is not over. End it, or cancel it."))
-        return obstacles
 
     # === TRANSFERS === #
 
