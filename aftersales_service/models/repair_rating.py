@@ -17,7 +17,9 @@ class RepairOrder(models.Model):
     _name = "repair.order"
     _inherit = ["rating.mixin", "repair.order"]
 
-    aftersales_date_asked = fields.Datetime(string="Customer Asked on", copy=False, readonly=True)
+    aftersales_date_surveyed = fields.Datetime(
+        string="Customer Asked on", copy=False, readonly=True
+    )
     aftersales_satisfaction = fields.Selection(
         SATISFACTIONS,
         string="Satisfaction",
@@ -26,12 +28,12 @@ class RepairOrder(models.Model):
         tracking=True,
     )
 
-    @api.depends("aftersales_date_asked", "rating_ids.consumed", "rating_ids.rating")
+    @api.depends("aftersales_date_surveyed", "rating_ids.consumed", "rating_ids.rating")
     def _compute_aftersales_satisfaction(self):
         for repair in self:
             answers = repair.sudo().rating_ids.filtered("consumed")
             last = answers.sorted(lambda row: (row.rated_on or row.create_date, row.id))[-1:]
-            asked = "asked" if repair.aftersales_date_asked else "none"
+            asked = "asked" if repair.aftersales_date_surveyed else "none"
             said = "satisfied" if last.rating >= RATING_LIMIT_SATISFIED else "not_satisfied"
             repair.aftersales_satisfaction = said if last else asked
 
@@ -45,7 +47,8 @@ class RepairOrder(models.Model):
     def write(self, vals):
         """Ask as soon as the customer has the unit back."""
         res = super().write(vals)
-        if vals.get("aftersales_date_handed_back") or vals.get("aftersales_date_ended"):
+        done = vals.get("state") == "done"
+        if done or vals.keys() & {"aftersales_date_handed_back", "aftersales_date_repaired"}:
             self._aftersales_ask_when_due()
         return res
 
@@ -87,7 +90,7 @@ class RepairOrder(models.Model):
         template = self.env.ref("aftersales_service.mail_template_repair_rating").sudo()
         customer = self._rating_get_partner()
         self.rating_send_request(template, lang=customer.lang, force_send=False)
-        self.sudo().aftersales_date_asked = fields.Datetime.now()
+        self.sudo().aftersales_date_surveyed = fields.Datetime.now()
 
     # === ANSWERS === #
 
