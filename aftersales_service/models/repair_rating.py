@@ -18,7 +18,7 @@ class RepairOrder(models.Model):
     _inherit = ["rating.mixin", "repair.order"]
 
     aftersales_date_surveyed = fields.Datetime(
-        string="Customer Asked on", copy=False, readonly=True
+        string="Survey Sent", copy=False, readonly=True
     )
     aftersales_satisfaction = fields.Selection(
         SATISFACTIONS,
