@@ -23,7 +23,7 @@ class TestGoals(AftersalesCommon):
         case = cls._complain()
         case.severity = "minor"
         jobs.aftersales_request_id = case
-        jobs.write({"state": "done", "aftersales_date_ended": cls._noon("2026-03-20")})
+        jobs.write({"state": "done", "aftersales_date_repaired": cls._noon("2026-03-20")})
 
     @classmethod
     def _complain(cls, on="2026-03-10 10:00"):

@@ -39,7 +39,7 @@ class FinishCase(AftersalesCommon):
 
     def _served(self, serial, on="2026-03-10", **demands):
         """A unit with twelve months of warranty and a plan that demands this of repairs."""
-        plan = self._plan({"length": 12}, **demands)
+        plan = self._plan({"length": 12}, **{"needs_consent": False, **demands})
         return self._delivered(serial, plan=plan, on=on)
 
     def _done(self, unit, on=None, *, parts=1, fault=None, **values):
@@ -512,7 +512,11 @@ class TestClosing(FinishCase):
 
     def test_dates_are_not_typed(self):
         repair = self._done(self._served("SN-C9", needs_report=True))
-        for name in ("aftersales_date_closed", "aftersales_date_signed", "aftersales_date_asked"):
+        for name in (
+            "aftersales_date_closed",
+            "aftersales_date_signed",
+            "aftersales_date_surveyed",
+        ):
             with self.assertRaisesRegex(UserError, "have buttons"):
                 repair.write({name: fields.Datetime.now()})
         with self.assertRaisesRegex(UserError, "have buttons"):
@@ -563,9 +567,9 @@ class TestClosing(FinishCase):
         with freeze_time("2026-04-01 03:30:00"):
             repair.action_repair_end()
         self.assertEqual(str(repair.aftersales_date_begun), "2026-04-01 01:00:00")
-        self.assertEqual(str(repair.aftersales_date_ended), "2026-04-01 03:30:00")
+        self.assertEqual(str(repair.aftersales_date_repaired), "2026-04-01 03:30:00")
         with self.assertRaisesRegex(UserError, "ends before it begins"):
-            repair.aftersales_date_ended = "2026-04-01 00:00:00"
+            repair.aftersales_date_repaired = "2026-04-01 00:00:00"
         again = self._begun(unit)
         again.action_repair_cancel()
         again.action_repair_cancel_draft()
@@ -578,7 +582,12 @@ class TestRepairWarranty(FinishCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.plan = cls._plan({"length": 12}, repair_warranty_length=3, repair_warranty_unit="month")
+        cls.plan = cls._plan(
+            {"length": 12},
+            needs_consent=False,
+            repair_warranty_length=3,
+            repair_warranty_unit="month",
+        )
         cls.unit = cls._delivered("SN-RW", plan=cls.plan, on="2020-03-10")
 
     def _repaired(self, local="2026-03-10 10:00", **values):
@@ -673,7 +682,7 @@ class TestRepairWarranty(FinishCase):
         self.assertEqual(claim.result, "not_covered")
         decided = self._later("2026-06-13")
         decided.action_decide()
-        repair.aftersales_date_ended = self._utc("2026-03-15 10:00")
+        repair.aftersales_date_repaired = self._utc("2026-03-15 10:00")
         self.assertEqual(str(repair.aftersales_warranty_end), "2026-06-14")
         self.assertEqual(claim.result, "covered")
         self.assertEqual(decided.result, "not_covered", "a decided claim no longer moves")
@@ -683,7 +692,7 @@ class TestRepairWarranty(FinishCase):
         claim = self._later("2026-06-01")
         claim.action_decide()
         said = claim.reason_text
-        repair.aftersales_date_ended = self._utc("2026-03-12 10:00")
+        repair.aftersales_date_repaired = self._utc("2026-03-12 10:00")
         self.assertEqual(claim.reason_text, said)
 
     def test_an_edited_plan_changes_nothing_promised(self):

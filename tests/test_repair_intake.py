@@ -120,7 +120,7 @@ class TestRepairIntake(AftersalesCommon):
         self.assertGoods(repair, self.stock)
         self._start(repair)
         repair.action_repair_end()
-        self.assertFalse(repair.aftersales_date_ended)
+        self.assertFalse(repair.aftersales_date_repaired)
 
     def test_a_customer_without_a_repair_partner_is_the_units(self):
         repair = self._walk_in(partner_id=False)
@@ -177,7 +177,7 @@ class TestRepairIntake(AftersalesCommon):
             "aftersales_date_arrived",
             "aftersales_date_intake",
             "aftersales_date_diagnosed",
-            "aftersales_date_ended",
+            "aftersales_date_repaired",
         ):
             with self.assertRaisesRegex(ValidationError, "in the future"):
                 repair[name] = tomorrow

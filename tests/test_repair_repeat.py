@@ -124,7 +124,7 @@ class TestRepairRepeat(RepeatCommon):
         first = self._repaired("2026-05-10", self.d1)
         second = self._taken_in("2026-08-08", self.d1)
         first.aftersales_date_intake = self._noon("2026-05-01")
-        first.aftersales_date_ended = self._noon("2026-05-09")
+        first.aftersales_date_repaired = self._noon("2026-05-09")
         self.assertFalse(second.aftersales_is_repeat)
         self.assertTrue(first.aftersales_first_time_fix)
         second.aftersales_request_id.date_failure = "2026-08-07"
@@ -153,7 +153,7 @@ class TestRepairRepeat(RepeatCommon):
     def test_repaired_before_it_was_taken_in_is_refused(self):
         first = self._repaired("2026-05-10", self.d1)
         with self.assertRaisesRegex(ValidationError, "before it was taken in"):
-            first.aftersales_date_ended = self._noon("2026-05-09")
+            first.aftersales_date_repaired = self._noon("2026-05-09")
 
     # === CLOSING === #
 

@@ -51,7 +51,7 @@ class RepairOrder(models.Model):
         handed_back = self._aftersales_get_optional("aftersales_date_handed_back")
         if handed_back or not self._aftersales_is_with_customer():
             return handed_back
-        return self.aftersales_date_ended
+        return self.aftersales_date_repaired
 
     def _aftersales_get_optional(self, field):
         """The value of a field another part of the suite brings; False where it is not there."""

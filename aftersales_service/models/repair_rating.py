@@ -17,7 +17,9 @@ class RepairOrder(models.Model):
     _name = "repair.order"
     _inherit = ["rating.mixin", "repair.order"]
 
-    aftersales_date_surveyed = fields.Datetime(string="Survey Sent on", copy=False, readonly=True)
+    aftersales_date_surveyed = fields.Datetime(
+        string="Survey Sent", copy=False, readonly=True
+    )
     aftersales_satisfaction = fields.Selection(
         SATISFACTIONS,
         string="Satisfaction",
@@ -45,7 +47,8 @@ class RepairOrder(models.Model):
     def write(self, vals):
         """Ask as soon as the customer has the unit back."""
         res = super().write(vals)
-        if vals.get("aftersales_date_handed_back") or vals.get("aftersales_date_ended"):
+        done = vals.get("state") == "done"
+        if done or vals.keys() & {"aftersales_date_handed_back", "aftersales_date_repaired"}:
             self._aftersales_ask_when_due()
         return res
 

@@ -14,7 +14,7 @@ REPEAT_FACTS = (
     "aftersales_fault_id",
     "aftersales_date_failure",
     "aftersales_date_intake",
-    "aftersales_date_ended",
+    "aftersales_date_repaired",
 )
 
 
@@ -127,7 +127,7 @@ class RepairOrder(models.Model):
         return repeats.find_repeated(self._aftersales_as_job(), jobs, self._aftersales_get_watch())
 
     def _aftersales_as_job(self):
-        done = self.state == "done" and self.aftersales_date_ended
+        done = self.state == "done" and self.aftersales_date_repaired
         taken_in = self.aftersales_date_intake or self.create_date or fields.Datetime.now()
         return repeats.Job(
             key=self._origin.id or float("inf"),
@@ -153,7 +153,7 @@ class RepairOrder(models.Model):
         self.aftersales_repeat_text = False
         for repair in self.filtered("aftersales_repeat_of_id"):
             earlier = repair.sudo().aftersales_repeat_of_id
-            repaired = earlier._aftersales_local_date(earlier.aftersales_date_ended)
+            repaired = earlier._aftersales_local_date(earlier.aftersales_date_repaired)
             words = {
                 "repaired": format_date(self.env, repaired),
                 "fault": earlier.aftersales_fault_id.name,
@@ -184,11 +184,11 @@ class RepairOrder(models.Model):
 
     # === RULES === #
 
-    @api.constrains("aftersales_date_ended", "aftersales_date_intake")
-    def _check_aftersales_date_ended(self):
-        self._aftersales_refuse_future(["aftersales_date_ended"])
+    @api.constrains("aftersales_date_repaired", "aftersales_date_intake")
+    def _check_aftersales_date_repaired(self):
+        self._aftersales_refuse_future(["aftersales_date_repaired"])
         for repair in self:
-            begun, done = repair.aftersales_date_intake, repair.aftersales_date_ended
+            begun, done = repair.aftersales_date_intake, repair.aftersales_date_repaired
             if begun and done and done < begun:
                 raise ValidationError(
                     self.env._(
@@ -218,15 +218,15 @@ class RepairOrder(models.Model):
             self._aftersales_note_ended()
         elif "state" in vals:
             # what is opened again is not repaired yet
-            vals = {"aftersales_date_ended": False, **vals}
+            vals = {"aftersales_date_repaired": False, **vals}
         return super().write(vals)
 
     def _aftersales_note_ended(self):
         """The work is done: now, where nobody recorded when."""
         fresh = self.filtered(
-            lambda repair: repair.aftersales_is_service and not repair.aftersales_date_ended
+            lambda repair: repair.aftersales_is_service and not repair.aftersales_date_repaired
         )
-        fresh.write({"aftersales_date_ended": fields.Datetime.now()})
+        fresh.write({"aftersales_date_repaired": fields.Datetime.now()})
 
     def action_view_aftersales_repeats(self):
         """The repairs that had to repeat this one."""

@@ -31,7 +31,7 @@ REPORTED = frozenset(
         "aftersales_cause_id",
         "aftersales_remedy_id",
         "aftersales_date_begun",
-        "aftersales_date_ended",
+        "aftersales_date_repaired",
         "product_id",
         "lot_id",
     }
@@ -72,8 +72,8 @@ class RepairOrder(models.Model):
     _inherit = "repair.order"
 
     aftersales_date_begun = fields.Datetime(string="Begun", copy=False, tracking=True)
-    aftersales_date_ended = fields.Datetime(
-        string="Ended",
+    aftersales_date_repaired = fields.Datetime(
+        string="Repaired on",
         copy=False,
         tracking=True,
         help="When the work was done; the window for repeated repairs begins here. Correct it "
@@ -130,10 +130,10 @@ class RepairOrder(models.Model):
             missing = repair._aftersales_get_missing_facts() if needed else []
             repair.aftersales_report_missing = "\n".join(missing)
 
-    @api.constrains("aftersales_date_begun", "aftersales_date_ended")
+    @api.constrains("aftersales_date_begun", "aftersales_date_repaired")
     def _check_aftersales_times(self):
         for repair in self:
-            begun, ended = repair.aftersales_date_begun, repair.aftersales_date_ended
+            begun, ended = repair.aftersales_date_begun, repair.aftersales_date_repaired
             if ended and (ended > fields.Datetime.now() or (begun and ended < begun)):
                 raise UserError(
                     self.env._(
@@ -397,7 +397,7 @@ class RepairOrder(models.Model):
             (self.env._("Reported"), request.date_reported),
             (self.env._("Arrived"), arrived or request.date_unit_arrived),
             (self.env._("Begun"), first.aftersales_date_begun),
-            (self.env._("Ended"), self.aftersales_date_ended),
+            (self.env._("Ended"), self.aftersales_date_repaired),
             (self.env._("Handed back"), self._aftersales_get_handed_back()),
         ]
         return [(what, self._aftersales_word_instant(at)) for what, at in times if at]

@@ -76,6 +76,6 @@ class RepairOrder(models.Model):
         return (
             Domain("aftersales_is_service", "=", True)
             & Domain("state", "=", "done")
-            & Domain("aftersales_date_ended", ">=", start)
-            & Domain("aftersales_date_ended", "<", end)
+            & Domain("aftersales_date_repaired", ">=", start)
+            & Domain("aftersales_date_repaired", "<", end)
         )

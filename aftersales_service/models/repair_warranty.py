@@ -10,7 +10,7 @@ SOMEBODY_ELSES = ("misuse", "alteration", "environment", "force_majeure", "preve
 #: What moves the days of a warranty on a repair.
 WARRANTY_FACTS = frozenset(
     {
-        "aftersales_date_ended",
+        "aftersales_date_repaired",
         "aftersales_date_handed_back",
         "aftersales_warranty_length",
         "aftersales_warranty_unit",

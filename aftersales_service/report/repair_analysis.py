@@ -56,7 +56,7 @@ class AftersalesRepairAnalysis(models.Model):
             """
             SELECT repair.id,
                    repair.id AS repair_id,
-                   COALESCE(repair.aftersales_date_ended, repair.schedule_date,
+                   COALESCE(repair.aftersales_date_repaired, repair.schedule_date,
                             repair.create_date)::date AS date,
                    repair.partner_id,
                    repair.product_id,
@@ -74,7 +74,7 @@ class AftersalesRepairAnalysis(models.Model):
                    claim.result,
                    repair.aftersales_is_repeat AS is_repeat,
                    EXTRACT(epoch FROM %(handed_back)s - %(arrived)s) / 86400 AS turnaround,
-                   EXTRACT(epoch FROM repair.aftersales_date_ended
+                   EXTRACT(epoch FROM repair.aftersales_date_repaired
                                       - repair.aftersales_date_begun) / 3600 AS work_hours,
                    CASE WHEN repair.state = 'done'
                         THEN CASE WHEN repair.aftersales_first_time_fix THEN 100 ELSE 0 END
@@ -106,7 +106,7 @@ class AftersalesRepairAnalysis(models.Model):
                 "COALESCE(repair.aftersales_date_arrived, repair.aftersales_date_begun)"
             ),
             handed_back=SQL(
-                "COALESCE(repair.aftersales_date_handed_back, repair.aftersales_date_ended)"
+                "COALESCE(repair.aftersales_date_handed_back, repair.aftersales_date_repaired)"
             ),
             costs=self.env["aftersales.cost.analysis"]._table_query,
         )

@@ -39,6 +39,18 @@ def test_the_version_is_in_the_changelog():
     assert MANIFEST["version"] in changelog
 
 
+def test_models_load_in_the_order_of_their_names():
+    """What extends a method loads after it; files are named so that their order says which."""
+    package = ast.parse((ADDON / "models/__init__.py").read_text(encoding="utf-8"))
+    names = [
+        alias.name
+        for node in ast.walk(package)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    assert names == sorted(set(names))
+
+
 def test_odoos_runner_sees_every_test_module():
     """Odoo runs only what ``tests/__init__.py`` imports; pytest finds the files by itself."""
     package = ast.parse((ROOT / "tests/__init__.py").read_text(encoding="utf-8"))
