@@ -91,7 +91,7 @@ class TestRepairPlan(PlanCase):
         task.action_done()
         repair.action_repair_end()
         self.assertEqual(repair.state, "done")
-        rows = repair.aftersales_consent_ids.sorted("id")
+        rows = repair.aftersales_consent_ids.filtered(lambda row: row.kind == "plan").sorted("id")
         self.assertEqual(rows.mapped("answer"), ["refused", "given"])
 
     def test_changed_tasks_need_a_new_confirmation(self):

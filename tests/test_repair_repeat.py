@@ -36,7 +36,7 @@ class RepeatCommon(AftersalesCommon):
         """A job taken in and done on that day."""
         repair = cls._taken_in(day, fault, unit)
         with freeze_time(cls._noon(day) + timedelta(hours=3)):
-            self._start(repair)
+            cls._start(repair)
             repair.action_repair_end()
         return repair
 

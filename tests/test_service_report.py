@@ -99,7 +99,7 @@ class TestServiceReport(ReportCase):
         )
         repair.action_create_sale_order()
         repair.aftersales_cost_line_ids.sale_line_id.price_unit = 99
-        repair.action_repair_start()
+        self._start(repair)
         repair.action_repair_end()
         rows = repair._aftersales_for_customer()._aftersales_get_report_costs()
         self.assertEqual([row["amount"] for row in rows], [99, 200])

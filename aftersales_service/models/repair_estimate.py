@@ -186,7 +186,7 @@ class RepairOrder(models.Model):
         moves = repair.move_ids.filtered(
             lambda move: move.repair_line_type == "add" and move.state != "cancel"
         )
-        claim, prices = repair.aftersales_claim_id, moves._aftersales_get_prices()
+        charge, prices = repair._aftersales_get_part_charge(), moves._aftersales_get_prices()
         parts = [
             repair._aftersales_prepare_item(
                 f"stock.move,{move.id}",
@@ -195,7 +195,7 @@ class RepairOrder(models.Model):
                 move.product_uom_qty,
                 prices[move],
                 unit=move.product_uom.name,
-                charge=claim and claim._get_charge("part"),
+                charge=charge,
                 kind="part",
             )
             for move in moves

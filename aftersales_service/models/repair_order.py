@@ -127,6 +127,11 @@ class RepairOrder(models.Model):
         self.ensure_one()
         return self.aftersales_unit_id._get_records_action()
 
+    def _aftersales_get_part_charge(self):
+        """The ``logic.coverage.Charge`` of the parts of this repair; None where none is decided."""
+        claim = self.aftersales_claim_id
+        return claim._get_charge("part") if claim else None
+
     def _aftersales_get_charged(self, decision=None):
         """What the customer pays for these repairs, as decided or as ``decision`` would have it."""
         total = 0.0

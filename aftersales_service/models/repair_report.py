@@ -446,8 +446,7 @@ class RepairOrder(models.Model):
                 quantity = move.quantity if done else move.product_uom_qty
                 price = move._aftersales_get_price() * quantity
                 amount = sold.price_subtotal if sold else price
-                claim = repair.aftersales_claim_id
-                charge = claim and claim._get_charge("part")
+                charge = repair._aftersales_get_part_charge()
                 row = repair._aftersales_word_cost(move.product_id.display_name, quantity, amount)
                 rows.append(row | repair._aftersales_word_payer(charge, sold, amount))
         return rows

@@ -401,6 +401,11 @@ class RepairOrder(models.Model):
             )
         return super().action_create_sale_order()
 
+    def _aftersales_get_part_charge(self):
+        if self.aftersales_rework_of_id:
+            return coverage.FREE
+        return super()._aftersales_get_part_charge()
+
     def _aftersales_get_charged(self, decision=None):
         charged = self.filtered(lambda repair: not repair.aftersales_rework_of_id)
         return super(RepairOrder, charged)._aftersales_get_charged(decision)

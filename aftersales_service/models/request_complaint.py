@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .vocabulary import SEVERITIES
+from .vocabulary import GRAVITIES
 
 
 class AftersalesRequest(models.Model):
@@ -10,7 +10,7 @@ class AftersalesRequest(models.Model):
 
     is_complaint = fields.Boolean(related="type_id.is_complaint")
     severity = fields.Selection(
-        SEVERITIES,
+        GRAVITIES,
         tracking=True,
         help="Major complaints are measured against the company's service goals.",
     )

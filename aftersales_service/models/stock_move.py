@@ -57,10 +57,9 @@ class StockMove(models.Model):
         unquoted = moves.filtered(lambda move: move not in prices and move.product_id)
         lists = unquoted._aftersales_get_list_prices()
         for move in moves.filtered(lambda move: move not in prices):
-            claim = move.repair_id.aftersales_claim_id
             product = move.product_id.with_company(move.company_id)
             prices[move] = move.product_id and coverage.price(
-                charge or (claim and claim._get_charge("part")) or coverage.AT_LIST,
+                charge or move.repair_id._aftersales_get_part_charge() or coverage.AT_LIST,
                 list_price=lists[move],
                 cost_price=product.uom_id._compute_price(product.standard_price, move.product_uom),
             )

@@ -18,11 +18,6 @@ class StockMove(models.Model):
                 move.aftersales_reason = move.repair_id._aftersales_get_rework_reason()
         return res
 
-    def _aftersales_get_price(self, charge=None):
-        if self.repair_id.aftersales_rework_of_id:
-            return 0.0
-        return super()._aftersales_get_price(charge)
-
     # === THE SIGNED REPORT === #
 
     @api.model_create_multi

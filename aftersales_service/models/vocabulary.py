@@ -240,7 +240,7 @@ REPAIR_STEPS = [
     ("closed", "Closed"),
     ("cancelled", "Cancelled"),
 ]
-SEVERITIES = [("minor", "Minor"), ("major", "Major")]
+GRAVITIES = [("minor", "Minor"), ("major", "Major")]
 GOAL_MEASURES = [
     ("major_complaint", "Major complaints per job"),
     ("repeat", "Repeat repairs per job"),
