@@ -14,10 +14,7 @@ class TestGoals(AftersalesCommon):
         )
         cls.complaint = cls.env.ref("aftersales_service.request_type_complaint")
         jobs = cls.env["repair.order"].create(
-            [
-                {"product_id": cls.part.id, "partner_id": cls.customer.id}
-                for _number in range(300)
-            ]
+            [{"product_id": cls.part.id, "partner_id": cls.customer.id} for _number in range(300)]
         )
         # what three hundred jobs of a month leave behind, without moving goods three hundred times
         case = cls._complain()

@@ -45,9 +45,7 @@ class AftersalesGoal(models.Model):
     part = fields.Integer(string="Counted", compute="_compute_share")
     whole = fields.Integer(string="Of", compute="_compute_share")
     share = fields.Float(string="Share (%)", compute="_compute_share", digits=(5, 2))
-    former_share = fields.Float(
-        string="Month Before (%)", compute="_compute_share", digits=(5, 2)
-    )
+    former_share = fields.Float(string="Month Before (%)", compute="_compute_share", digits=(5, 2))
     state = fields.Selection(
         [("met", "Met"), ("missed", "Missed"), ("none", "Nothing to count")],
         compute="_compute_share",

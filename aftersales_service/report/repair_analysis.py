@@ -102,9 +102,7 @@ class AftersalesRepairAnalysis(models.Model):
                    ) cost ON cost.repair_id = repair.id
              WHERE repair.aftersales_is_service AND repair.state != 'cancel'
             """,
-            arrived=SQL(
-                "COALESCE(repair.aftersales_date_arrived, repair.aftersales_date_begun)"
-            ),
+            arrived=SQL("COALESCE(repair.aftersales_date_arrived, repair.aftersales_date_begun)"),
             handed_back=SQL(
                 "COALESCE(repair.aftersales_date_handed_back, repair.aftersales_date_repaired)"
             ),

@@ -1,9 +1,10 @@
 """Shares of jobs against the limits a service set itself."""
 
 import pytest
-from odoo.addons.aftersales_service.logic.goals import is_met, rate
 from hypothesis import given
 from hypothesis import strategies as st
+
+from odoo.addons.aftersales_service.logic.goals import is_met, rate
 
 
 @pytest.mark.parametrize(

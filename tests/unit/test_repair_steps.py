@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from odoo.addons.aftersales_service.logic.repair_steps import OVER, Facts, Step, step
 from hypothesis import given
 from hypothesis import strategies as st
+
+from odoo.addons.aftersales_service.logic.repair_steps import OVER, Facts, Step, step
 
 HERE = Facts(travels=True, has_arrived=True)
 DIAGNOSED = replace(HERE, is_diagnosed=True)
