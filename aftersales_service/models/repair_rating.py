@@ -17,9 +17,7 @@ class RepairOrder(models.Model):
     _name = "repair.order"
     _inherit = ["rating.mixin", "repair.order"]
 
-    aftersales_date_surveyed = fields.Datetime(
-        string="Survey Sent", copy=False, readonly=True
-    )
+    aftersales_date_surveyed = fields.Datetime(string="Survey Sent", copy=False, readonly=True)
     aftersales_satisfaction = fields.Selection(
         SATISFACTIONS,
         string="Satisfaction",
