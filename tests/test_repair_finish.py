@@ -569,7 +569,10 @@ class TestClosing(FinishCase):
         self.assertEqual(str(repair.aftersales_date_begun), "2026-04-01 01:00:00")
         self.assertEqual(str(repair.aftersales_date_repaired), "2026-04-01 03:30:00")
         with self.assertRaisesRegex(UserError, "ends before it begins"):
-            repair.aftersales_date_repaired = "2026-04-01 00:00:00"
+            repair.aftersales_date_begun = "2026-04-01 04:00:00"
+        # recorded when it was long over
+        repair.aftersales_date_repaired = "2026-04-01 00:30:00"
+        self.assertEqual(str(repair.aftersales_date_begun), "2026-04-01 00:30:00")
         again = self._begun(unit)
         again.action_repair_cancel()
         again.action_repair_cancel_draft()

@@ -176,6 +176,7 @@ class RepairOrder(models.Model):
         touched = SIGNATURES.keys() & vals.keys()
         changed = self._aftersales_get_changed(vals)
         if not touched and not changed:
+            self._aftersales_begin_in_time(vals)
             return super().write(vals)
         (changed | (self if touched else self.browse()))._aftersales_refuse_closed()
         changed._aftersales_void_signatures(self.env._("the report was changed"))
@@ -183,10 +184,20 @@ class RepairOrder(models.Model):
         if touched - signed:
             self._aftersales_void_signatures(self.env._("a signature was taken back"))
         vals = {name: vals[name] for name in vals.keys() - (touched - signed)}
+        self._aftersales_begin_in_time(vals)
         res = super().write(vals)
         for repair in self:
             repair._aftersales_sign(signed)
         return res
+
+    def _aftersales_begin_in_time(self, vals):
+        """Work recorded when it was long over had not begun later than that."""
+        ended = fields.Datetime.to_datetime(vals.get("aftersales_date_repaired"))
+        if ended and "aftersales_date_begun" not in vals:
+            late = self.filtered(
+                lambda repair: repair.aftersales_date_begun and repair.aftersales_date_begun > ended
+            )
+            late.aftersales_date_begun = ended
 
     def _aftersales_refuse_by_hand(self, names):
         if not self.env.su and BY_BUTTON & names:
