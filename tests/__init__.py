@@ -37,6 +37,7 @@ if __name__.startswith("odoo.addons."):
         test_sla_scenarios,
         test_tour_acceptance_ruling,
         test_tour_main_job,
+        test_tour_repair,
         test_tour_sla,
         test_unit_delivery,
     )

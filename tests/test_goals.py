@@ -20,6 +20,7 @@ class TestGoals(AftersalesCommon):
         case = cls._complain()
         case.severity = "minor"
         jobs.aftersales_request_id = case
+        jobs.aftersales_date_intake = cls._noon("2026-03-18")
         jobs.write({"state": "done", "aftersales_date_repaired": cls._noon("2026-03-20")})
 
     @classmethod

@@ -571,6 +571,7 @@ class TestClosing(FinishCase):
         with self.assertRaisesRegex(UserError, "ends before it begins"):
             repair.aftersales_date_begun = "2026-04-01 04:00:00"
         # recorded when it was long over
+        repair.aftersales_date_intake = "2026-03-31 09:00:00"
         repair.aftersales_date_repaired = "2026-04-01 00:30:00"
         self.assertEqual(str(repair.aftersales_date_begun), "2026-04-01 00:30:00")
         again = self._begun(unit)

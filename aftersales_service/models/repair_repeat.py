@@ -15,6 +15,7 @@ REPEAT_FACTS = (
     "aftersales_date_failure",
     "aftersales_date_intake",
     "aftersales_date_repaired",
+    "aftersales_rework_of_id",
 )
 
 
@@ -112,6 +113,7 @@ class RepairOrder(models.Model):
         found = self.sudo().search(
             Domain("aftersales_is_service", "=", True)
             & Domain("state", "!=", "cancel")
+            & Domain("aftersales_rework_of_id", "=", False)
             & (
                 Domain("aftersales_unit_id", "in", units.ids)
                 | (Domain("aftersales_unit_id", "=", False) & Domain("lot_id", "in", lots.ids))
@@ -121,13 +123,19 @@ class RepairOrder(models.Model):
         return found.grouped(lambda repair: repair._aftersales_history_key())
 
     def _aftersales_find_repeated(self, jobs):
-        """The ``logic.repeats.Job`` that this repair repeats, or None."""
-        if self.state == "cancel" or not self._aftersales_history_key():
+        """The ``logic.repeats.Job`` that this repair repeats, or None; a rework goes on with one."""
+        if self.state == "cancel" or self.aftersales_rework_of_id:
+            return None
+        if not self._aftersales_history_key():
             return None
         return repeats.find_repeated(self._aftersales_as_job(), jobs, self._aftersales_get_watch())
 
     def _aftersales_as_job(self):
-        done = self.state == "done" and self.aftersales_date_repaired
+        """One job from the taking in to the end of its last rework."""
+        last = self
+        while rework := last._aftersales_get_rework():
+            last = rework
+        done = last.state == "done" and last.aftersales_date_repaired
         taken_in = self.aftersales_date_intake or self.create_date or fields.Datetime.now()
         return repeats.Job(
             key=self._origin.id or float("inf"),

@@ -72,9 +72,13 @@ class RepairOrder(models.Model):
 
     @api.model
     def _aftersales_ended_between(self, start, end):
-        """The domain of jobs in service whose work ended from ``start`` until before ``end``."""
+        """The domain of jobs in service whose work ended from ``start`` until before ``end``.
+
+        A rework goes on with a job and is none of its own.
+        """
         return (
             Domain("aftersales_is_service", "=", True)
+            & Domain("aftersales_rework_of_id", "=", False)
             & Domain("state", "=", "done")
             & Domain("aftersales_date_repaired", ">=", start)
             & Domain("aftersales_date_repaired", "<", end)

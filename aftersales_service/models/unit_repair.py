@@ -28,6 +28,7 @@ class AftersalesUnit(models.Model):
                     ("aftersales_unit_id", "in", self.ids),
                     ("state", "=", "done"),
                     ("aftersales_is_service", "=", True),
+                    ("aftersales_rework_of_id", "=", False),
                 ]
             )
         )

@@ -76,7 +76,7 @@ class AftersalesRepairAnalysis(models.Model):
                    EXTRACT(epoch FROM %(handed_back)s - %(arrived)s) / 86400 AS turnaround,
                    EXTRACT(epoch FROM repair.aftersales_date_repaired
                                       - repair.aftersales_date_begun) / 3600 AS work_hours,
-                   CASE WHEN repair.state = 'done'
+                   CASE WHEN repair.state = 'done' AND repair.aftersales_rework_of_id IS NULL
                         THEN CASE WHEN repair.aftersales_first_time_fix THEN 100 ELSE 0 END
                    END AS first_time_fix,
                    CASE WHEN repair.aftersales_is_repeat THEN 100 ELSE 0 END AS repeat_rate,
