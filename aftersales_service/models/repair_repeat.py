@@ -123,7 +123,7 @@ class RepairOrder(models.Model):
         return found.grouped(lambda repair: repair._aftersales_history_key())
 
     def _aftersales_find_repeated(self, jobs):
-        """The ``logic.repeats.Job`` that this repair repeats, or None; a rework goes on with one."""
+        """The ``logic.repeats.Job`` that this repair repeats, or None; a rework is none."""
         if self.state == "cancel" or self.aftersales_rework_of_id:
             return None
         if not self._aftersales_history_key():
