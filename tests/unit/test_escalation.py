@@ -50,6 +50,12 @@ def test_an_appointment_is_in_time_until_its_hour():
         assert urgency(clock, at(f"2026-03-14 {now}"), Thresholds()) == level
 
 
+@pytest.mark.parametrize(("now", "again"), [("16:19", "16:20"), ("16:25", "16:25")])
+def test_who_takes_no_steps_now_leaves_them_to_be_taken_at_once(now, again):
+    instant = at(f"2026-03-14 {now}")
+    assert plan(run(HALF_HOUR), STEPS, instant).look_again(instant) == at(f"2026-03-14 {again}")
+
+
 def test_a_step_fires_once():
     result = plan(run(HALF_HOUR), STEPS, at("2026-03-14 16:45"), fired={"warn", "breach"})
     assert (result.due, result.next_at) == ((), at("2026-03-14 17:30:01"))
