@@ -91,12 +91,12 @@
         "views/repair_portal_templates.xml",
         "views/res_company_views.xml",
         "views/res_partner_views.xml",
-        "views/aftersales_service_menus.xml",
-        "views/remedy_menus.xml",
         "views/quality_test_views.xml",
         "views/repair_finish_templates.xml",
         "views/repair_finish_views.xml",
         "views/repair_mine_views.xml",
+        "views/aftersales_service_menus.xml",
+        "views/remedy_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -106,6 +106,7 @@
         "demo/sla_demo.xml",
         "demo/request_demo.xml",
         "demo/request_intake_demo.xml",
+        "demo/repair_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["aftersales_service/static/src/**/*"],

@@ -119,6 +119,9 @@ class AftersalesRepairOutside(models.Model):
         for step in self:
             step.date_due = step.date_arrived and step.days and step._get_due()
 
+    def _follow_pickings(self):
+        self.env.add_to_compute(self._fields["state"], self)
+
     def _get_due(self):
         """The end of the last working day after its arrival (A5); False where nobody can tell."""
         company = self.company_id.sudo()
@@ -131,8 +134,12 @@ class AftersalesRepairOutside(models.Model):
         except (NoWorkingTimeError, UserError):
             return False
 
-    @api.depends("sent_picking_id.state", "back_picking_id.state", "is_cancelled")
+    @api.depends("sent_picking_id", "back_picking_id", "is_cancelled")
     def _compute_state(self):
+        """Transfers tell when their state changes (``stock.picking._aftersales_follow_repairs``).
+
+        That is not left to a dependency: it would cost queries whenever any transfer changes.
+        """
         for step in self:
             sent = step.sudo().sent_picking_id.state == "done"
             back = step.sudo().back_picking_id.state == "done"

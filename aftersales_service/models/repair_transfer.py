@@ -66,6 +66,24 @@ class StockPicking(models.Model):
         returns = pickings.filtered("return_id")  # of Odoo's own, which repairs may be made from
         repairs = returns.repair_ids.filtered("aftersales_is_service")
         (repairs | pickings.aftersales_repair_id)._aftersales_follow_goods()
+        pickings._aftersales_follow_outside()
+
+    def _aftersales_follow_outside(self):
+        """Steps at outside workshops follow the transfers there and back."""
+        ways = self.filtered(
+            lambda picking: picking.aftersales_repair_role in ("send_out", "fetch")
+        )
+        if ways:
+            steps = self.env["aftersales.repair.outside"].search(
+                Domain("sent_picking_id", "in", ways.ids)
+                | Domain("back_picking_id", "in", ways.ids)
+            )
+            steps._follow_pickings()
+
+    def action_cancel(self):
+        res = super().action_cancel()
+        self.sudo()._aftersales_follow_outside()
+        return res
 
     def _aftersales_validate(self):
         """Move everything now, as it stands on these transfers."""

@@ -109,6 +109,8 @@ class AftersalesRequest(models.Model):
 
     def _go_on_with_parts(self):
         """The parts of a repair are here: cases go on that wait for no other's."""
+        if not self:
+            return
         reason = self.env.ref("aftersales_service.pause_reason_parts", raise_if_not_found=False)
         self.filtered(
             lambda request: (
