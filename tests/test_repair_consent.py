@@ -51,6 +51,7 @@ class ConsentCase(AftersalesCommon):
     def _sent(self, local=SENT, **values):
         with freeze_time(self._utc(local)):
             repair = self._quoted(**values)
+            repair.aftersales_place = "workshop"
             repair.sale_order_id.action_quotation_sent()
             self.env.flush_all()
         return repair
@@ -561,6 +562,7 @@ class TestExpiry(ConsentCase, MailCase):
         unit = self._delivered("SN-7", plan=plan, on="2020-03-10", invoiced="2020-03-10")
         with freeze_time(self._utc(SENT)):
             repair = self._job(unit, "2026-03-01", parts=1)
+            repair.aftersales_place = "workshop"
             repair.action_create_sale_order()
             repair.sale_order_id.action_quotation_sent()
             self.env.flush_all()
@@ -584,6 +586,37 @@ class TestExpiry(ConsentCase, MailCase):
         self.assertEqual(len(repair.aftersales_consent_ids), 1, "once, however often it runs")
         self.assertEqual(len(repair.activity_ids), 1)
 
+    def test_a_unit_that_never_left_its_customer_is_not_promised_back(self):
+        repair = self._sent()
+        repair.aftersales_place = "on_site"
+        self._expire("2026-03-13 15:30")
+        self.assertEqual(repair.aftersales_estimate_state, "expired")
+        self.assertFalse(repair.aftersales_date_return_due)
+        self.assertFalse(repair.activity_ids)
+
+    def test_handing_back_a_declined_unit_ends_its_job(self):
+        repair = self._sent()
+        with freeze_time(self._utc("2026-03-12 15:30")):
+            repair.action_aftersales_receive()
+        self.assertFalse(repair.aftersales_may_hand_back)
+        self._expire("2026-03-13 15:30")
+        self.assertTrue(repair.aftersales_may_hand_back)
+        self.assertTrue(repair.activity_ids)
+        due = repair.aftersales_date_return_due
+        with freeze_time(self._utc("2026-03-16 10:00")):
+            repair.action_aftersales_hand_back()
+        self.assertEqual(repair.state, "cancel")
+        self.assertEqual(repair.aftersales_unit_id.state, "active")
+        self.assertFalse(repair.activity_ids, "nobody is asked any more to hand it back")
+        self.assertEqual(repair.aftersales_date_return_due, due, "what was promised stays known")
+        to_hand_back = repair.search(
+            [
+                ("aftersales_date_return_due", "!=", False),
+                ("aftersales_date_handed_back", "=", False),
+            ]
+        )
+        self.assertNotIn(repair, to_hand_back)
+
     def test_s_r39_2_a_minute_before_is_accepted(self):
         repair = self._sent()
         with freeze_time(self._utc("2026-03-13 14:59")):
@@ -603,7 +636,9 @@ class TestExpiry(ConsentCase, MailCase):
             order.invalidate_recordset()
             self.assertTrue(order.is_expired)
             self.assertFalse(order._has_to_be_signed())
-            with self.assertRaisesRegex(UserError, "was valid until .*3:00.*Asia/Shanghai"):
+            with self.assertRaisesRegex(
+                UserError, r"was valid until 2026-03-13 15:00 \(Asia/Shanghai\)"
+            ):
                 order.action_confirm()
             with self.assertRaisesRegex(UserError, "was valid until"):
                 self._says(repair)

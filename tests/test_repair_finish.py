@@ -547,6 +547,8 @@ class TestClosing(FinishCase):
         html = repair.aftersales_checklist_html
         self.assertIn("The quality test is missing", html)
         self.assertIn("Decided who pays", html)
+        self.assertIn("has not ended yet", html)
+        self.assertNotIn("Ready", html)
         repair.action_repair_end()
         self._test(repair)
         self._report(repair)

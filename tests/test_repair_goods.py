@@ -139,7 +139,7 @@ class TestRepairGoods(GoodsCase):
     def test_a_cancelled_repair_still_goes_back_but_extends_nothing(self):
         repair = self._job(self.unit, "2026-08-01")
         self._receive(repair, self._noon("2026-08-03"))
-        with self.assertRaisesRegex(UserError, "End the repair, or cancel it"):
+        with self.assertRaisesRegex(UserError, "has not ended yet"):
             repair.action_aftersales_hand_back()
         repair.action_repair_cancel()
         self.assertTrue(repair.aftersales_may_hand_back)

@@ -172,6 +172,7 @@ class TestRepairPlan(PlanCase):
         with self.assertRaisesRegex(UserError, "needs a repair plan"):
             large.action_repair_start()
         large.aftersales_job_size = "small"
+        self.assertEqual(large.aftersales_request_id.job_size, "small", "promised times follow")
         self._start(large)
 
     def test_an_objection_goes_to_the_plans_department_first(self):

@@ -164,9 +164,10 @@ class TestRepairRepeat(RepeatCommon):
         with self.assertRaisesRegex(UserError, f"repeats {first.name}.*who answers"):
             second._aftersales_refuse_obstacles("close")
         second.aftersales_repeat_cause = "Wrong seal"
-        self.assertTrue(second._aftersales_get_obstacles("close"))
+        with self.assertRaisesRegex(UserError, "who answers"):
+            second._aftersales_refuse_obstacles("close")
         second.aftersales_repeat_responsibility = "part"
-        self.assertFalse(second._aftersales_get_obstacles("close"))
+        self.assertNotIn("who answers", " ".join(second._aftersales_get_obstacles("close")))
         self.assertFalse(first._aftersales_get_obstacles("close"))
 
     # === COUNTS === #

@@ -51,6 +51,19 @@ class RepairOrder(models.Model):
         claim = self.aftersales_claim_id
         if gate == "start" and claim.state == "open" and claim.result == "undetermined":
             return [self.env._("Nobody knows yet who pays. %s", claim.reason_text)]
+        if gate in ("hand_back", "close") and self.state not in ("done", "cancel"):
+            return [self.env._("The repair has not ended yet. End it, or cancel it.")]
+        return []
+
+    def _aftersales_get_proofs(self, gate):
+        """What a gate asked for and is there, as sentences; the other side of the obstacles.
+
+        Parts of the suite that demand something extend this beside ``_aftersales_get_obstacles``.
+        """
+        self.ensure_one()
+        claim = self.aftersales_claim_id
+        if gate == "start" and claim.result not in (False, "undetermined"):
+            return [self.env._("Decided who pays: %s", claim.reason_text)]
         return []
 
     def _aftersales_refuse_obstacles(self, gate):

@@ -23,7 +23,12 @@ def zone_of(*owners):
 
 
 def format_instant(env, instant, *owners):
-    """An instant in its reader's time zone, which is named, unmistakable in every country."""
+    """An instant in its reader's time zone, which is named, unmistakable in every country.
+
+    For what leaves the house; on our own screens ``format_minute`` is shorter.
+    """
+    if not instant:
+        return ""
     zone = zone_of(*owners)
     words = format_datetime(env, instant, tz=zone, dt_format="yyyy-MM-dd HH:mm")
     return f"{words} ({zone})"
@@ -53,8 +58,12 @@ def local_minute(instant, *owners):
 
 
 def format_minute(env, instant, tz=False):
-    """A naive UTC instant to the minute, in the user's language and, without ``tz``, zone."""
+    """A naive UTC instant to the minute, in the user's language.
+
+    The clock is that of ``tz``, else of the context, else of the user.
+    """
     if not instant:
         return ""
-    local = UTC.localize(instant).astimezone(timezone(tz or env.user.tz or "UTC"))
+    zone = tz or env.context.get("tz") or env.user.tz or "UTC"
+    local = UTC.localize(instant).astimezone(timezone(zone))
     return f"{format_date(env, local)} {format_time(env, local.time(), time_format='short')}"

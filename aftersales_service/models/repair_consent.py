@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools.misc import format_datetime
 
 from ..logic import consent
 
@@ -204,7 +203,7 @@ class RepairOrder(models.Model):
                     "The estimate of %(repair)s was valid until %(due)s. Without an answer by then "
                     "it counts as declined. Set the quotation to draft and send it again.",
                     repair=self.name,
-                    due=self._aftersales_format_local(self.aftersales_date_answer_due),
+                    due=self._aftersales_format_instant(self.aftersales_date_answer_due),
                 )
             )
 
@@ -213,11 +212,6 @@ class RepairOrder(models.Model):
         return self.aftersales_estimate_state in ("sent", "seen", "expired") and consent.is_late(
             at, self.aftersales_date_answer_due or None
         )
-
-    def _aftersales_format_local(self, instant):
-        """A moment in the customer's time zone, with its name: dates on paper need both."""
-        zone = self.partner_id.tz or self.company_id.sudo().resource_calendar_id.tz or "UTC"
-        return f"{format_datetime(self.env, instant, tz=zone, dt_format='short')} ({zone})"
 
     def _aftersales_revive(self, order):
         """The customer had agreed in time: what was declined meanwhile is open again."""

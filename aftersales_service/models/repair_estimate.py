@@ -15,6 +15,8 @@ from .vocabulary import ESTIMATE_STATES
 
 REASON_APPROVAL = "aftersales_service.pause_reason_approval"
 ACTIVITY_HAND_BACK = "aftersales_service.activity_hand_back"
+#: What an estimate comes to that nobody wants.
+DECLINED = ("rejected", "expired")
 #: Fields whose change may bring a repair a quotation, or make it one in service.
 JOINS_ORDER = frozenset(
     {"sale_order_id", "aftersales_request_id", "aftersales_unit_id", "product_id", "lot_id"}
@@ -318,8 +320,8 @@ class RepairOrder(models.Model):
         due, back = self.aftersales_date_answer_due, self.aftersales_date_return_due
         context = {
             "mail_notify_force_send": False,
-            "aftersales_due": due and here._aftersales_format_local(due),
-            "aftersales_return": back and here._aftersales_format_local(back),
+            "aftersales_due": due and here._aftersales_format_instant(due),
+            "aftersales_return": back and here._aftersales_format_instant(back),
         }
         template = self.env.ref(f"aftersales_service.{template}")
         self.with_context(**context).message_post_with_source(
@@ -462,13 +464,22 @@ class RepairOrder(models.Model):
         res = super().write(vals)
         if JOINS_ORDER & vals.keys():
             self.filtered("sale_order_id")._aftersales_join_order()
+        if vals.get("aftersales_date_handed_back"):
+            self.sudo()._aftersales_end_return()
         return res
 
     # === DECLINED UNITS === #
 
+    def _aftersales_is_declined(self):
+        """Nothing was begun, and the customer does not want it: handing back ends the job."""
+        return self.state in ("draft", "confirmed") and self.aftersales_estimate_state in DECLINED
+
     def _aftersales_owes_return(self):
         """A declined unit is promised back. On site there is nothing to give back."""
-        return self.aftersales_plan_id.decline_return_days > 0
+        promised = self.aftersales_plan_id.decline_return_days > 0
+        return promised and not (
+            self.aftersales_is_at_customers or self.aftersales_date_handed_back
+        )
 
     def _aftersales_promise_return(self):
         """The estimate was declined: the unit goes back, and somebody sees to it."""
@@ -515,3 +526,8 @@ class RepairOrder(models.Model):
         kept = self.filtered("aftersales_date_return_due")
         kept.write({"aftersales_date_return_due": False})
         self.activity_unlink([ACTIVITY_HAND_BACK])
+
+    def _aftersales_end_return(self):
+        """The declined unit is with its customer again; until when it was due stays on record."""
+        owed = self.filtered("aftersales_date_return_due")
+        owed.activity_feedback([ACTIVITY_HAND_BACK])

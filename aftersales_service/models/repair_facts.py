@@ -1,4 +1,6 @@
-from odoo import models
+from odoo import fields, models
+
+from .local_time import format_instant, local_date, zone_of
 
 
 class RepairOrder(models.Model):
@@ -18,7 +20,7 @@ class RepairOrder(models.Model):
             (self.sudo().aftersales_claim_id, name),
             (self.sudo().aftersales_request_id, name),
         )
-        known = (carrier[field] for carrier, field in carriers if field in carrier._fields)
+        known = (carrier[field] for carrier, field in carriers)
         return next(filter(None, known), self.sudo().aftersales_claim_id[name].browse())
 
     def _aftersales_get_demands(self, gate):
@@ -30,14 +32,32 @@ class RepairOrder(models.Model):
         plan = self.sudo().aftersales_plan_id
         return plan.browse() if gate == "close" and self._aftersales_get_rework() else plan
 
+    # === THE CUSTOMER'S CLOCK === #
+
+    def _aftersales_get_recipient(self):
+        """Who hears about this repair: the contact of its request, or the customer."""
+        self.ensure_one()
+        return self.sudo().aftersales_request_id.recipient_id or self.partner_id
+
     def _aftersales_get_clocks(self):
         """Whose time zone counts for this repair, the first that has one (A1)."""
-        request = self.sudo().aftersales_request_id
-        company = self.company_id.resource_calendar_id
-        return request.recipient_id, self.partner_id, company
+        # superuser: whoever repairs need not read cases and working hours to know the time
+        repair = self.sudo()
+        company = repair.company_id.resource_calendar_id
+        return repair._aftersales_get_recipient(), repair.partner_id, company
 
     def _aftersales_get_zone(self):
-        return next((owner.tz for owner in self._aftersales_get_clocks() if owner.tz), "UTC")
+        return zone_of(*self._aftersales_get_clocks())
+
+    def _aftersales_local_date(self, instant):
+        """The customer's local day of an instant; today where there is none."""
+        return local_date(instant or fields.Datetime.now(), *self._aftersales_get_clocks())
+
+    def _aftersales_format_instant(self, instant):
+        """An instant in the customer's time zone, which is named."""
+        return format_instant(self.env, instant, *self._aftersales_get_clocks())
+
+    # === WHERE IT IS === #
 
     def _aftersales_is_with_customer(self):
         """Whether the unit never left its customer: it is repaired where it stands."""
@@ -48,11 +68,7 @@ class RepairOrder(models.Model):
         self.ensure_one()
         if self.state != "done":
             return False
-        handed_back = self._aftersales_get_optional("aftersales_date_handed_back")
+        handed_back = self.aftersales_date_handed_back
         if handed_back or not self._aftersales_is_with_customer():
             return handed_back
         return self.aftersales_date_repaired
-
-    def _aftersales_get_optional(self, field):
-        """The value of a field another part of the suite brings; False where it is not there."""
-        return self[field] if field in self._fields else False

@@ -18,6 +18,19 @@ class RepairOrder(models.Model):
             obstacles += [*filter(None, (self._aftersales_want_approval(),))]
         return obstacles
 
+    def _aftersales_get_proofs(self, gate):
+        proofs = super()._aftersales_get_proofs(gate)
+        if gate == "start" and self.aftersales_amount_approved:
+            proofs.append(
+                self.env._(
+                    "The customer agreed to pay up to %s.",
+                    self._aftersales_format(self.aftersales_amount_approved),
+                )
+            )
+        if gate == "start" and self._aftersales_last_answer("contract").answer == "given":
+            proofs.append(self.env._("The repair contract is signed."))
+        return proofs
+
     def _aftersales_want_contract(self):
         return self.aftersales_needs_contract and self.env._(
             "The fault has an excluded cause (%(cause)s) although the cover runs: this is repaired "

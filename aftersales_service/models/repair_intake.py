@@ -5,7 +5,6 @@ from reportlab.graphics.barcode import createBarcodeDrawing
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .local_time import local_date
 from .vocabulary import FINISHED, OLD_PARTS, REPAIR_PLACES, SEALS, SEVERITIES
 
 #: Where goods are that nobody has brought to us.
@@ -187,6 +186,13 @@ class RepairOrder(models.Model):
             )
         return obstacles
 
+    def _aftersales_get_proofs(self, gate):
+        proofs = super()._aftersales_get_proofs(gate)
+        rows = self.aftersales_accessory_ids
+        if gate == "hand_back" and rows and not rows._describe_here():
+            proofs.append(self.env._("All accessories are handed back."))
+        return proofs
+
     # === CRUD === #
 
     @api.model_create_multi
@@ -340,15 +346,3 @@ class RepairOrder(models.Model):
         # stretched to the room there is, with the white margin that scanners need
         drawing = bars.asString("svg").replace("xMinYMin meet", "none")
         return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
-
-    def _aftersales_get_tz(self):
-        """The time zone in which the customer reads this job: theirs, else the company's."""
-        calendar = self.company_id.sudo().resource_calendar_id
-        return self.sudo().partner_id.tz or calendar.tz or "UTC"
-
-    def _aftersales_local_date(self, instant):
-        """The customer's local day of an instant; today where there is none."""
-        company = self.company_id.sudo()
-        return local_date(
-            instant or fields.Datetime.now(), self.sudo().partner_id, company.resource_calendar_id
-        )

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .local_time import format_minute
 from .vocabulary import label
 
 
@@ -79,9 +80,8 @@ class RepairOrder(models.Model):
 
     def _aftersales_is_still_here(self):
         """Whether the customer's unit came here and has not gone back."""
-        known = "aftersales_date_handed_back" in self._fields
         returned = self.sudo().aftersales_unit_id.state == "returned"
-        return known and returned and not self._aftersales_get_handed_back()
+        return returned and not self._aftersales_get_handed_back()
 
     # === CHECKLIST === #
 
@@ -125,21 +125,13 @@ class RepairOrder(models.Model):
 
     def _aftersales_word_own(self, at):
         zone = self.env.context.get("tz") or self.env.user.tz or self._aftersales_get_zone()
-        return self.with_context(tz=zone)._aftersales_word_instant(at)
+        return format_minute(self.env, at, zone)
 
     def _aftersales_get_proofs(self, gate):
-        """What a gate asked for and is there, as sentences; the other side of the obstacles.
-
-        Parts of the suite that demand something extend this beside ``_aftersales_get_obstacles``.
-        """
-        claim = self.aftersales_claim_id
-        if gate == "start":
-            known = claim.result not in (False, "undetermined")
-            return [self.env._("Decided who pays: %s", claim.reason_text)] if known else []
-        proofs = []
-        if self.aftersales_test_state == "passed":
+        proofs = super()._aftersales_get_proofs(gate)
+        if gate != "start" and self.aftersales_test_state == "passed":
             proofs.append(self.env._("The quality test is passed."))
-        return proofs if gate == "hand_back" else proofs + self._aftersales_get_closing_proofs()
+        return proofs + (self._aftersales_get_closing_proofs() if gate == "close" else [])
 
     def _aftersales_get_closing_proofs(self):
         """What there is of report, signatures and survey."""

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import is_html_empty
 
-from .vocabulary import JOB_SIZES
+from .vocabulary import FINISHED, JOB_SIZES
 
 #: What the customer's technicians were shown follows from the dialogs, nobody types it.
 FROM_DIALOGS = frozenset({"aftersales_plan_state", "aftersales_plan_revision"})
@@ -50,6 +50,7 @@ class RepairOrder(models.Model):
         JOB_SIZES,
         string="Job Size",
         compute="_compute_aftersales_job_size",
+        inverse="_inverse_aftersales_job_size",
         store=True,
         readonly=False,
         copy=False,
@@ -97,10 +98,18 @@ class RepairOrder(models.Model):
 
     @api.depends("aftersales_request_id.job_size")
     def _compute_aftersales_job_size(self):
-        """As the request says; a size chosen here stays until the request changes."""
+        """As the request says."""
         for repair in self:
             size = repair.sudo().aftersales_request_id.job_size
             repair.aftersales_job_size = size or repair.aftersales_job_size
+
+    def _inverse_aftersales_job_size(self):
+        """What turns out on the bench holds for the case, whose promised times follow."""
+        for repair in self.filtered("aftersales_job_size"):
+            # superuser: whoever repairs need not see the case
+            request = repair.sudo().aftersales_request_id
+            if request.state not in FINISHED and request.job_size != repair.aftersales_job_size:
+                request.job_size = repair.aftersales_job_size
 
     @api.depends("aftersales_plan_id.needs_repair_plan", "aftersales_job_size")
     def _compute_aftersales_needs_plan(self):
@@ -319,6 +328,12 @@ class RepairOrder(models.Model):
         if gate != "start":
             obstacles += self.aftersales_task_ids._get_obstacles()
         return obstacles
+
+    def _aftersales_get_proofs(self, gate):
+        proofs = super()._aftersales_get_proofs(gate)
+        if gate == "start" and self.aftersales_plan_state == "confirmed":
+            proofs.append(self.env._("The customer confirmed the repair plan."))
+        return proofs
 
     def _aftersales_get_plan_obstacles(self):
         sentences = {

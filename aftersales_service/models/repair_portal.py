@@ -119,11 +119,12 @@ class RepairOrder(models.Model):
     def _aftersales_show_due(self):
         awaited = self.aftersales_estimate_state in ("sent", "seen")
         due = self.aftersales_date_answer_due
-        return self._aftersales_format_local(due) if awaited and due else ""
+        return self._aftersales_format_instant(due) if awaited and due else ""
 
     def _aftersales_show_return(self):
         due = self.aftersales_date_return_due
-        return format_date(self.env, due) if due else ""
+        owed = due and not self.aftersales_date_handed_back
+        return format_date(self.env, self._aftersales_local_date(due)) if owed else ""
 
     # === WHAT IS ANSWERED === #
 
@@ -153,7 +154,7 @@ class RepairOrder(models.Model):
             return self.env._(
                 "The estimate was valid until %s. Without an answer by then it counts as declined. "
                 "Please ask us for a new one.",
-                self._aftersales_format_local(self.aftersales_date_answer_due),
+                self._aftersales_format_instant(self.aftersales_date_answer_due),
             )
         if state == "rejected" or order.state == "cancel":
             return self.env._("This estimate is declined. Please ask us for a new one.")
@@ -165,7 +166,7 @@ class RepairOrder(models.Model):
             if last.answer == "given":
                 return self.env._(
                     "This was approved on %(date)s already%(by)s. Nothing was changed.",
-                    date=self._aftersales_format_local(last.date),
+                    date=self._aftersales_format_instant(last.date),
                     by=f" ({last.by_name})" if last.by_name else "",
                 )
             return self.env._("There is nothing to agree to: this costs you nothing more.")

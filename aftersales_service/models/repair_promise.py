@@ -7,7 +7,6 @@ from odoo.fields import Domain
 
 from ..logic.errors import NoWorkingTimeError
 from ..logic.working_time import WorkingTime
-from .local_time import format_instant
 from .vocabulary import FINISHED
 
 SECONDS_IN_HOUR = 3600
@@ -222,17 +221,6 @@ class RepairOrder(models.Model):
         }
 
     # === RULES === #
-
-    def _aftersales_get_recipient(self):
-        """Who hears about this repair: the contact of its request, or the customer."""
-        self.ensure_one()
-        return self.sudo().aftersales_request_id.recipient_id or self.partner_id
-
-    def _aftersales_format_instant(self, instant):
-        """An instant in the customer's time zone, which is named."""
-        calendar = self.company_id.sudo().resource_calendar_id
-        recipient = self._aftersales_get_recipient()
-        return format_instant(self.env, instant, recipient, self.partner_id, calendar)
 
     def _aftersales_offers_loaner(self):
         """Whether a customer who waits longer is offered something to use meanwhile (R45.02)."""

@@ -4,8 +4,9 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.image import image_data_uri, image_process
-from odoo.tools.misc import format_date, format_time
+from odoo.tools.misc import format_date
 
+from .local_time import format_minute
 from .vocabulary import label
 
 _logger = logging.getLogger(__name__)
@@ -349,8 +350,7 @@ class RepairOrder(models.Model):
         return missing
 
     def _aftersales_get_solution(self):
-        remedy = self._aftersales_get_optional("aftersales_remedy_id")
-        texts = (remedy and remedy.name, (self.aftersales_solution or "").strip())
+        texts = (self.aftersales_remedy_id.name, (self.aftersales_solution or "").strip())
         return "\n".join(filter(None, texts))
 
     def _aftersales_get_obstacles(self, gate):
@@ -403,22 +403,14 @@ class RepairOrder(models.Model):
         """What happened when, in words: pairs of what and the instant, unknown ones left out."""
         request = self.aftersales_request_id
         first = self._aftersales_get_job()[:1]
-        arrived = first._aftersales_get_optional("aftersales_date_arrived")
         times = [
             (self.env._("Reported"), request.date_reported),
-            (self.env._("Arrived"), arrived or request.date_unit_arrived),
+            (self.env._("Arrived"), first.aftersales_date_arrived or request.date_unit_arrived),
             (self.env._("Begun"), first.aftersales_date_begun),
             (self.env._("Ended"), self.aftersales_date_repaired),
             (self.env._("Handed back"), self._aftersales_get_handed_back()),
         ]
-        return [(what, self._aftersales_word_instant(at)) for what, at in times if at]
-
-    def _aftersales_word_instant(self, at):
-        """An instant to the minute, on the clock of the context's time zone."""
-        zone = self.env.context.get("tz")
-        day = fields.Datetime.context_timestamp(self, at).date()
-        hour = format_time(self.env, at, tz=zone, time_format="short")
-        return f"{format_date(self.env, day)} {hour}"
+        return [(what, format_minute(self.env, at)) for what, at in times if at]
 
     def _aftersales_get_report_parts(self):
         """The parts that went in and out, done or planned: dicts of kind, name, quantity, serials.
@@ -490,17 +482,18 @@ class RepairOrder(models.Model):
                 kind=label(row, "kind", row.kind),
                 answer=label(row, "answer", row.answer),
                 who=row.by_name or row.partner_id.name or "",
-                when=self._aftersales_word_instant(row.date),
+                when=format_minute(self.env, row.date),
             )
             for row in self.aftersales_consent_ids.sorted(lambda row: (row.date, row.id))
         ]
 
     def _aftersales_get_report_photos(self):
         """Pictures before and after the work: pairs of title and ``src``, empty ones left out."""
-        first = self._aftersales_get_job()[:1]
-        before = first._aftersales_get_optional("aftersales_photo_ids") or self.env["ir.attachment"]
         photos = [
-            (self.env._("Before the work"), before),
+            (
+                self.env._("Before the work"),
+                self._aftersales_get_job()[:1].aftersales_photo_ids,
+            ),
             (self.env._("After the work"), self.aftersales_photo_after_ids),
         ]
         shown = [
@@ -520,7 +513,7 @@ class RepairOrder(models.Model):
         return test and {
             "result": label(test, "result", test.result),
             "tester": test.user_id.name,
-            "date": self._aftersales_word_instant(test.date),
+            "date": format_minute(self.env, test.date),
             "findings": test.findings,
             "points": [(point.name, point.is_ok, point.note) for point in test.point_ids],
         }
@@ -541,7 +534,7 @@ class RepairOrder(models.Model):
                 "role": role,
                 "picture": self[picture],
                 "name": self[name],
-                "date": self[date] and self._aftersales_word_instant(self[date]),
+                "date": format_minute(self.env, self[date]),
             }
             for role, (picture, (name, date)) in zip(roles, SIGNATURES.items(), strict=True)
         ]

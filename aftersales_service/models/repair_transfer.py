@@ -4,7 +4,6 @@ from odoo.fields import Domain
 from odoo.tools.misc import clean_context
 
 from ..logic.stays import balance, stays
-from .vocabulary import FINISHED
 
 #: What transfers say of a repair: nobody types it.
 FROM_TRANSFERS = frozenset({"aftersales_quantity_here"})
@@ -160,6 +159,7 @@ class RepairOrder(models.Model):
         "state",
         "aftersales_is_service",
         "aftersales_date_handed_back",
+        "aftersales_estimate_state",
         "aftersales_quantity_here",
         "product_qty",
     )
@@ -173,7 +173,10 @@ class RepairOrder(models.Model):
             repair.aftersales_may_hand_back = (
                 repair.aftersales_is_service
                 and not repair.aftersales_date_handed_back
-                and (repair.state == "done" or (repair.state == "cancel" and is_here))
+                and (
+                    repair.state == "done"
+                    or (is_here and (repair.state == "cancel" or repair._aftersales_is_declined()))
+                )
             )
 
     # === CRUD === #
@@ -348,13 +351,13 @@ class RepairOrder(models.Model):
         if not self.aftersales_is_at_customers:
             return
         kind = self.picking_type_id
-        values = {
-            "product_location_src_id": kind.default_product_location_src_id.id,
-            "product_location_dest_id": kind.default_product_location_dest_id.id,
-        }
-        if "aftersales_place" in self._fields:
-            values["aftersales_place"] = "workshop"
-        self.write(values)
+        self.write(
+            {
+                "product_location_src_id": kind.default_product_location_src_id.id,
+                "product_location_dest_id": kind.default_product_location_dest_id.id,
+                "aftersales_place": "workshop",
+            }
+        )
 
     # === HANDING BACK === #
 
@@ -362,6 +365,7 @@ class RepairOrder(models.Model):
         """Transfers, ready to be validated, that bring these units back to their customers."""
         self.check_access("write")
         pickings = self.env["stock.picking"]
+        self.filtered(lambda repair: repair._aftersales_is_declined()).action_repair_cancel()
         for repair in self:
             repair._aftersales_refuse_second_hand_back()
             repair._aftersales_refuse_hand_back()
@@ -376,14 +380,8 @@ class RepairOrder(models.Model):
 
     def _aftersales_refuse_hand_back(self):
         """What was repaired needs all its plan demands; what was cancelled only has to be here."""
-        for repair in self.filtered(lambda repair: repair.state not in ("done", "cancel")):
-            raise UserError(
-                self.env._(
-                    "%s cannot be handed back yet. End the repair, or cancel it.", repair.name
-                )
-            )
-        repaired = self.filtered(lambda repair: repair.state == "done")
-        repaired._aftersales_refuse_obstacles("hand_back")
+        kept = self.filtered(lambda repair: repair.state != "cancel")
+        kept._aftersales_refuse_obstacles("hand_back")
         for repair in self.filtered("aftersales_is_outside"):
             raise UserError(
                 self.env._(
@@ -562,11 +560,9 @@ class RepairOrder(models.Model):
             if spans:
                 target["aftersales_date_arrived"] = spans[0][0]
                 target["aftersales_date_handed_back"] = spans[-1][1] or False
-            former = repair.aftersales_date_arrived
             changed = {name: value for name, value in target.items() if repair[name] != value}
             if changed:
                 repair.write(changed)
-            repair._aftersales_note_arrival(former)
         self.aftersales_unit_id._follow_repairs()
 
     def _aftersales_get_events(self):
@@ -584,15 +580,6 @@ class RepairOrder(models.Model):
                     instant = picking.date_done or fields.Datetime.now()
                     events.append((instant, sign * quantity))
         return events
-
-    def _aftersales_note_arrival(self, former):
-        """The case knows when its unit came; a corrected transfer corrects it."""
-        request = self.aftersales_request_id
-        arrived = self.aftersales_date_arrived
-        if not arrived or not request or request.state in FINISHED:
-            return
-        if request.date_unit_arrived in (False, former) and request.date_unit_arrived != arrived:
-            request.date_unit_arrived = arrived
 
 
 class StockMove(models.Model):

@@ -50,13 +50,7 @@ class RepairOrder(models.Model):
         help="The last day we stand by this repair.",
     )
 
-    @api.depends(
-        lambda self: [
-            "state",
-            "product_location_dest_id",
-            *sorted(WARRANTY_FACTS & self._fields.keys()),
-        ]
-    )
+    @api.depends("state", "product_location_dest_id", *sorted(WARRANTY_FACTS))
     def _compute_aftersales_warranty(self):
         self.aftersales_warranty_start = self.aftersales_warranty_end = False
         for repair in self.filtered("aftersales_warranty_length"):

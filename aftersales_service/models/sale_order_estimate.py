@@ -93,7 +93,7 @@ class SaleOrder(models.Model):
                 "declined. Set it to draft and send it again, or record an answer that was given "
                 "in time on %(repair)s.",
                 order=self.name,
-                due=late._aftersales_format_local(late.aftersales_date_answer_due),
+                due=late._aftersales_format_instant(late.aftersales_date_answer_due),
                 repair=late.name,
             )
         return False

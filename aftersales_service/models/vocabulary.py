@@ -177,7 +177,7 @@ REPEAT_SCOPES = [
     ("listed_fault", "Any listed fault"),
     ("any_fault", "Any fault"),
 ]
-#: Whose fault it is that a repair has to be repeated; the first three are ours.
+#: Whose fault it is that a repair has to be repeated.
 REPEAT_RESPONSIBILITIES = [
     ("technician", "Our work"),
     ("diagnosis", "Our diagnosis"),
@@ -186,7 +186,6 @@ REPEAT_RESPONSIBILITIES = [
     ("third_party", "Third party"),
     ("nobody", "Nobody: another cause"),
 ]
-OUR_RESPONSIBILITIES = ("technician", "diagnosis", "part")
 SEVERITIES = [("none", "None"), ("light", "Light"), ("heavy", "Heavy")]
 SEALS = [("intact", "Intact"), ("broken", "Broken"), ("missing", "None there")]
 OLD_PARTS = [
