@@ -94,6 +94,7 @@
         "views/quality_test_views.xml",
         "views/repair_finish_templates.xml",
         "views/repair_finish_views.xml",
+        "views/repair_damage_views.xml",
         "views/repair_mine_views.xml",
         "views/aftersales_service_menus.xml",
         "views/remedy_menus.xml",

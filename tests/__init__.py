@@ -13,6 +13,7 @@ if __name__.startswith("odoo.addons."):
         test_portal_repair,
         test_repair_batch,
         test_repair_consent,
+        test_repair_damage,
         test_repair_diagnosis,
         test_repair_finish,
         test_repair_goods,

@@ -28,6 +28,7 @@ from . import (
     repair_accessory,
     repair_batch,
     repair_consent,
+    repair_damage,
     repair_diagnosis,
     repair_downtime,
     repair_estimate,

@@ -186,6 +186,12 @@ REPEAT_RESPONSIBILITIES = [
     ("third_party", "Third party"),
     ("nobody", "Nobody: another cause"),
 ]
+#: How a damage done during a repair is settled with the customer (C53).
+DAMAGE_SETTLEMENTS = [
+    ("compensate", "Compensated"),
+    ("make_good", "Made good by us"),
+    ("waive", "Nothing is asked"),
+]
 SEVERITIES = [("none", "None"), ("light", "Light"), ("heavy", "Heavy")]
 SEALS = [("intact", "Intact"), ("broken", "Broken"), ("missing", "None there")]
 OLD_PARTS = [
