@@ -17,6 +17,7 @@ if __name__.startswith("odoo.addons."):
         test_repair_diagnosis,
         test_repair_finish,
         test_repair_goods,
+        test_repair_held,
         test_repair_intake,
         test_repair_plan,
         test_repair_prices,

@@ -308,8 +308,9 @@ class TestOrders(ConsentCase):
         repair.action_repair_cancel()
         self.assertFalse(repair.aftersales_date_asked)
         self.assertEqual(repair.aftersales_request_id.state, "in_progress")
+        self.assertEqual(repair.sale_order_id.state, "cancel", "nobody signs it any more")
         self._expire("2026-03-20 10:00")
-        self.assertEqual(repair.sale_order_id.state, "sent")
+        self.assertFalse(repair.aftersales_consent_ids)
 
     @users("agent")
     def test_an_agent_sends_the_quotation_without_rights_in_sales(self):
@@ -368,9 +369,8 @@ class TestByPhone(ConsentCase):
         clerk = self._user("clerk", "aftersales_service.group_aftersales_user")
         repair = self._charged()
         dialog = self.env["aftersales.consent.answer"].with_user(clerk)
-        dialog = dialog.create({"repair_id": repair.id, "by_name": "Me"})
         with self.assertRaises(AccessError):
-            dialog.action_apply()
+            dialog.create({"repair_id": repair.id, "by_name": "Me"})
 
     def test_other_companies_record_nothing(self):
         other = self.env["res.company"].create({"name": "Other Company"})
@@ -379,9 +379,8 @@ class TestByPhone(ConsentCase):
         repair = self._charged()
         repair._aftersales_note_consent("estimate")
         dialog = self.env["aftersales.consent.answer"].with_user(stranger)
-        dialog = dialog.create({"repair_id": repair.id, "by_name": "Me"})
         with self.assertRaises(AccessError):
-            dialog.action_apply()
+            dialog.create({"repair_id": repair.id, "by_name": "Me"})
         with self.assertRaises(AccessError):
             repair.aftersales_consent_ids.with_user(stranger).read(["amount"])
 

@@ -197,8 +197,8 @@ class TestRepairGoods(GoodsCase):
         self.assertFalse(repair.aftersales_picking_ids)
         self.assertFalse(repair.aftersales_downtime_ids)
         self.assertEqual(self.unit.state, "active")
-        repair.state = "under_repair"
-        self.assertFalse(repair.aftersales_date_handed_back, "in work again")
+        with self.assertRaisesRegex(UserError, "is put right by a new repair"):
+            repair.state = "under_repair"
 
     def test_nothing_goes_back_that_never_came(self):
         repair = self._job(self.unit, "2026-08-01")
@@ -608,14 +608,21 @@ class TestRepairParts(GoodsCase):
         self.assertCover(unit, "2026-03-11", "2027-03-10")
 
     def test_the_right_unit_loses_the_days(self):
-        other = self._delivered("SN-3", plan=self.plan, on="2026-03-10")
-        repair = self._job(self.unit, "2026-08-01")
+        """Two of a kind without serials: which one it was is corrected later."""
+        plain = self._product("Fan", tracking="none")
+        orders = [self._order(plain, plan=self.plan) for _unit in range(2)]
+        for order in orders:
+            self._stock(plain)
+            self._ship(order.picking_ids, quantity=1, on="2026-03-10")
+        wrong, right = (order.order_line.aftersales_unit_ids for order in orders)
+        repair = self._job(wrong, "2026-08-01")
         self._receive(repair, self._noon("2026-08-03"))
         self._finish(repair)
         self._hand_back(repair, self._noon("2026-08-13"))
-        repair.aftersales_unit_id = other
-        self.assertCover(self.unit, "2026-03-10", "2027-03-09")
-        self.assertCover(other, "2026-03-10", "2027-03-19")
+        repair.aftersales_claim_id = False
+        repair.aftersales_unit_id = right
+        self.assertCover(wrong, "2026-03-10", "2027-03-09")
+        self.assertCover(right, "2026-03-10", "2027-03-19")
 
     def test_filters_find_what_waits(self):
         repair = self._waiting()

@@ -168,10 +168,12 @@ class TestRepairPromise(AftersalesCommon):
         self.assertEqual(row.user_id, self.technician)
         with self.assertRaises(AccessError):
             row.create({"repair_id": repair.id, "date_promised": fields.Datetime.now()})
-        with self.assertRaisesRegex(UserError, "takes longer"):
-            repair.with_context(aftersales_told=True).aftersales_date_promised = self._utc(
-                "2026-03-09 18:00"
-            )
+        forged = repair.with_context(aftersales_told=True)
+        with freeze_time(self._utc("2026-03-09 10:00")):
+            with self.assertRaisesRegex(UserError, "takes longer"):
+                forged.aftersales_date_promised = self._utc("2026-03-09 18:00")
+        with self.assertRaisesRegex(UserError, "for a time that has passed"):
+            forged.aftersales_date_promised = self._utc("2026-03-09 18:00")
 
     def test_at_risk_when_parts_come_later_or_the_time_passes(self):
         self._tell("2026-03-09 10:00", "2026-03-09 17:00")

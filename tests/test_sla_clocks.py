@@ -438,9 +438,9 @@ class TestPromises(SlaCase):
             )
             self.assertEqual(dialog.preview, "No deadline moves.")
             dialog.priority = "2"
-            self.assertRegex(dialog.preview, r"^Solution: .*6:00\sAM → .*3:00\sAM$")
+            self.assertRegex(dialog.preview, r"^Solution: .*2:00\sPM → .*11:00\sAM$")
             dialog.carry = False
-            self.assertRegex(dialog.preview, r"^Solution: .*6:00\sAM → .*2:00\sAM$")
+            self.assertRegex(dialog.preview, r"^Solution: .*2:00\sPM → .*10:00\sAM$")
             dialog.save().action_apply()
         self.assertDue(request, resolution="2026-03-16 10:00")
 

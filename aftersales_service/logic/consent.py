@@ -11,7 +11,7 @@ An estimate counts as declined when nobody has answered in time; an answer that 
 but recorded later undoes that (R39.04: the hour of the answer decides, not of its recording).
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,6 +62,7 @@ class Row:
     number: int
     amount: float = 0.0
     order: Hashable | None = None
+    items: frozenset[Hashable] = frozenset()  # keys of what the customer was shown
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
@@ -77,19 +78,37 @@ def last(rows: Iterable[Row], kind: Kind) -> Row | None:
 
 def approved(rows: Iterable[Row]) -> float:
     """Up to which total the customer may be charged."""
-    agreed = ceiling = 0.0
+    agreed, ceiling, _items = _sum_up(rows)
+    return max(agreed, ceiling)
+
+
+def unasked(rows: Iterable[Row], items: Mapping[Hashable, float], total: float) -> list[Hashable]:
+    """Which charged items came in after the customer agreed to others (R07.07: added work).
+
+    ``items`` are what each costs the customer now, by its key. "Go ahead up to …" covers whatever
+    the work takes, as long as the total stays within it.
+    """
+    _agreed, ceiling, shown = _sum_up(rows)
+    if total <= ceiling:
+        return []
+    return [key for key, amount in items.items() if amount > 0 and key not in shown]
+
+
+def _sum_up(rows):
+    """What was agreed to so far: total, ceiling, and the items that were shown."""
+    agreed, ceiling, items = 0.0, 0.0, frozenset()
     for row in in_order(rows):
         given = row.answer == Answer.GIVEN
         if row.kind == Kind.ESTIMATE:
-            agreed = row.amount if given else 0.0
+            agreed, items = (row.amount, row.items) if given else (0.0, frozenset())
             ceiling = 0.0 if row.answer in (Answer.REFUSED, Answer.EXPIRED) else ceiling
         elif row.kind == Kind.CEILING:
             ceiling = row.amount if given else 0.0
         elif row.kind in ADDS and given:
-            agreed = max(agreed, ceiling) + row.amount
+            agreed, items = max(agreed, ceiling) + row.amount, items | row.items
         elif row.kind in ADDS and row.answer == Answer.WITHDRAWN:
             agreed = max(agreed - row.amount, 0.0)
-    return max(agreed, ceiling)
+    return agreed, ceiling, items
 
 
 def estimate(
@@ -104,9 +123,11 @@ def estimate(
 
     ``order_state`` is one of Odoo's: draft, sent, sale, cancel.
     """
-    if order_state == "sale":
-        return Estimate.APPROVED
     answer = last([row for row in rows if order in (None, row.order)], Kind.ESTIMATE)
+    if order_state == "sale":
+        # taken back, although the order could not be cancelled any more
+        refused = answer and answer.answer in (Answer.REFUSED, Answer.WITHDRAWN)
+        return Estimate.REJECTED if refused else Estimate.APPROVED
     if answer and order_state in (None, "cancel"):
         # a question asked again after the last answer is open again
         if order_state == "cancel" or not (asked and asked > answer.at):

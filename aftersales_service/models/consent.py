@@ -87,6 +87,7 @@ class AftersalesConsent(models.Model):
                 number=row.id,
                 amount=row.amount,
                 order=row.sale_order_id.id or None,
+                items=frozenset(item["key"] for item in row.items or ()),
             )
             for row in self
         ]

@@ -60,9 +60,11 @@ class AftersalesCostLine(models.Model):
         groups="stock.group_stock_user",
     )
     is_goodwill = fields.Boolean(
-        string="Goodwill", help="We pay this line although we do not owe it. For managers."
+        string="Goodwill",
+        copy=False,
+        help="We pay this line although we do not owe it. For managers.",
     )
-    goodwill_reason = fields.Char()
+    goodwill_reason = fields.Char(copy=False)
     price_unit = fields.Monetary(string="Charged Each", compute="_compute_charge")
     amount = fields.Monetary(string="Charged", compute="_compute_charge")
     charge = fields.Char(string="Who Pays", compute="_compute_charge")
@@ -155,18 +157,87 @@ class AftersalesCostLine(models.Model):
         if "is_goodwill" in vals:
             self._refuse_goodwill_unless_manager()
         self._refuse_on_cancelled_repairs()
+        if "repair_id" in vals:
+            self._refuse_moving(vals["repair_id"])
         res = super().write(vals)
-        if vals.keys() & {"quantity", "cost_type"}:
-            for line in self.sudo().filtered("sale_line_id"):
-                line.sale_line_id.write(
-                    {"product_uom_qty": line.quantity, "aftersales_cost_type": line.cost_type}
-                )
+        if vals.keys() & {"quantity", "cost_type", "product_id", "name"}:
+            self._follow_on_quotations()
         return res
 
     def unlink(self):
-        # superuser: who removes a cost need not be allowed to edit quotations
-        self.sudo().sale_line_id.write({"product_uom_qty": 0})
+        self._refuse_waiving()
+        self._charge_nothing()
         return super().unlink()
+
+    # === ON THE QUOTATION === #
+
+    def _follow_on_quotations(self):
+        """What is quoted says what the lines say now."""
+        # superuser: who corrects a cost need not be allowed to edit quotations
+        for line in self.sudo().filtered("sale_line_id"):
+            quoted = line.sale_line_id
+            wanted = {
+                "product_id": line.product_id,
+                "name": line.name,
+                "product_uom_qty": line.quantity,
+                "aftersales_cost_type": line.cost_type,
+            }
+            changed = {name: value for name, value in wanted.items() if quoted[name] != value}
+            if "product_id" in changed:
+                line._refuse_invoiced()
+                changed |= {"product_id": line.product_id.id, "name": line.name}
+            if changed:
+                quoted.write(changed)
+
+    def _charge_nothing(self):
+        """The work is called off: it stays on the quotation with nothing to pay."""
+        # superuser: who removes a cost need not be allowed to edit quotations
+        charged = self.sudo().sale_line_id.filtered(lambda line: line.product_uom_qty)
+        charged.write({"product_uom_qty": 0})
+
+    def _charge_again(self):
+        for line in self.sudo().filtered("sale_line_id"):
+            if line.sale_line_id.order_id.state != "cancel":
+                line.sale_line_id.product_uom_qty = line.quantity
+
+    def _refuse_moving(self, repair_id):
+        for line in self.sudo().filtered("sale_line_id"):
+            if line.repair_id.id != repair_id:
+                raise UserError(
+                    self.env._(
+                        "“%(line)s” is quoted for %(repair)s. Enter it anew where it belongs, and "
+                        "remove it here.",
+                        line=line.name,
+                        repair=line.repair_id.name,
+                    )
+                )
+
+    def _refuse_invoiced(self):
+        if self.sale_line_id.qty_invoiced:
+            raise UserError(
+                self.env._(
+                    "“%(line)s” of %(repair)s is invoiced. Add another line for what changed.",
+                    line=self.name,
+                    repair=self.repair_id.name,
+                )
+            )
+
+    def _refuse_waiving(self):
+        """What was done and ordered is not waived by deleting its line; who sells may."""
+        if self.env.su or self.env["sale.order"].has_access("create"):
+            return
+        # superuser: only whether it is ordered
+        for line in self.sudo():
+            if line.repair_id.state == "done" and line.sale_line_id.state == "sale":
+                raise UserError(
+                    self.env._(
+                        "“%(line)s” of %(repair)s is done and ordered. Somebody in sales may "
+                        "remove it from %(order)s.",
+                        line=line.name,
+                        repair=line.repair_id.name,
+                        order=line.sale_line_id.order_id.name,
+                    )
+                )
 
     def _refuse_goodwill_unless_manager(self):
         manager = self.env.user.has_group("aftersales_service.group_aftersales_manager")

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .vocabulary import label
+
 
 class RepairOrder(models.Model):
     """What must exist before a repair starts, is handed back, or its job is closed (C43–C49).
@@ -79,6 +81,44 @@ class RepairOrder(models.Model):
                 lines = [refusals[gate] % repair.name, *(f"• {text}" for text in obstacles)]
                 raise UserError("\n".join(lines))
 
+    # === PASSING === #
+
+    def write(self, vals):
+        """Whatever writes the state, a button, a list or an import, passes the gates."""
+        if "state" in vals:
+            self._aftersales_pass_to(vals["state"])
+        return super().write(vals)
+
     def action_repair_start(self):
-        self._aftersales_refuse_obstacles("start")
+        self._aftersales_pass_to("under_repair")
         return super().action_repair_start()
+
+    def action_repair_done(self):
+        self._aftersales_pass_to("done")
+        return super().action_repair_done()
+
+    def _aftersales_pass_to(self, state):
+        """Refuse repairs in service that may not come to a state yet, or not any more."""
+        moving = self.filtered(
+            lambda repair: repair.aftersales_is_service and repair.state != state
+        )
+        moving._aftersales_refuse_leaving_the_end(state)
+        fresh = moving.filtered(lambda repair: repair.state in ("draft", "confirmed"))
+        if state in ("under_repair", "done"):
+            fresh._aftersales_refuse_obstacles("start")
+        if state == "done":
+            moving._aftersales_refuse_obstacles("end")
+
+    def _aftersales_refuse_leaving_the_end(self, state):
+        """What is repaired stays repaired: its goods are moved, its customer may have it."""
+        for repair in self:
+            again = repair.state == "cancel" and state in ("under_repair", "done")
+            if repair.state == "done" or again:
+                raise UserError(
+                    self.env._(
+                        "%(repair)s is “%(state)s”. Set a cancelled repair back to new; what was "
+                        "repaired is put right by a new repair or a rework.",
+                        repair=repair.name,
+                        state=label(repair, "state", repair.state),
+                    )
+                )

@@ -20,6 +20,9 @@ class AftersalesRepairAccessory(models.Model):
     company_id = fields.Many2one(related="repair_id.company_id", store=True, precompute=True)
     sequence = fields.Integer(default=10)
     name = fields.Char(string="Accessory", required=True)
+    is_old_parts = fields.Boolean(
+        string="Replaced Parts", readonly=True, help="What was taken out, for the customer."
+    )
     quantity_received = fields.Integer(string="Received", default=1, required=True)
     quantity_returned = fields.Integer(string="Handed Back", copy=False)
     quantity_here = fields.Integer(string="Still Here", compute="_compute_quantity_here")

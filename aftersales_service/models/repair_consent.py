@@ -70,26 +70,51 @@ class RepairOrder(models.Model):
         "aftersales_amount_approved",
         "aftersales_plan_id.needs_consent",
         "aftersales_is_service",
+        "aftersales_date_closed",
+        "aftersales_consent_ids.items",
         "state",
     )
     def _compute_aftersales_amount_open(self):
         self.aftersales_amount_open = 0.0
         self.aftersales_needs_approval = False
         asking = self.filtered(lambda repair: repair._aftersales_asks_consent())
-        for repair in asking.filtered(lambda repair: repair.state not in ("done", "cancel")):
+        for repair in asking.filtered(lambda repair: not repair._aftersales_is_settled()):
             more = repair.aftersales_amount_total - repair.aftersales_amount_approved
             if repair.aftersales_currency_id.compare_amounts(more, 0) > 0:
                 repair.aftersales_amount_open = more
                 repair.aftersales_needs_approval = True
+            elif repair._aftersales_get_unasked():
+                repair.aftersales_needs_approval = True
+
+    def _aftersales_is_settled(self):
+        """Nothing is agreed any more: it is cancelled, or the job is closed."""
+        return self.state == "cancel" or bool(self.aftersales_date_closed)
+
+    def _aftersales_get_unasked(self):
+        """Charged ``Item``s that came in after the customer had agreed to others (R07.07)."""
+        self.ensure_one()
+        if not self.aftersales_amount_approved or not self._aftersales_asks_consent():
+            return []
+        items = {item.key: item for item in self._aftersales_get_items()}
+        keys = consent.unasked(
+            self.sudo().aftersales_consent_ids._get_rule_rows(),
+            {key: item.total for key, item in items.items()},
+            self.aftersales_amount_total,
+        )
+        return [items[key] for key in keys]
 
     def _search_aftersales_needs_approval(self, operator, _value):
-        """The framework asks for ``in [True]``; only what is not finished can need anything."""
+        """The framework asks for ``in [True]``; only what is not closed can need anything."""
         if operator != "in":
             return NotImplemented
-        unfinished = self.search(
-            [("aftersales_is_service", "=", True), ("state", "not in", ("done", "cancel"))]
+        open_jobs = self.search(
+            [
+                ("aftersales_is_service", "=", True),
+                ("aftersales_date_closed", "=", False),
+                ("state", "!=", "cancel"),
+            ]
         )
-        return [("id", "in", unfinished.filtered("aftersales_needs_approval").ids)]
+        return [("id", "in", open_jobs.filtered("aftersales_needs_approval").ids)]
 
     def _aftersales_asks_consent(self):
         """Charged work on this repair waits for the customer; without a plan, too."""
@@ -141,13 +166,28 @@ class RepairOrder(models.Model):
         values = {"repair_id": self.id, "kind": kind, "partner_id": self.partner_id.id}
         if kind in ABOUT_MONEY:
             values["sale_order_id"] = self.sale_order_id.id
-        if answer == "given" and kind in ("estimate", "added"):
+        if answer == "given" and kind in ("estimate", "added", "material"):
             values["items"] = [item.to_json() for item in self._aftersales_get_items()]
+        if answer == "given" and kind in ("estimate", "added"):
             added = kind == "added"
             values["amount"] = (
                 self.aftersales_amount_open if added else self.aftersales_amount_total
             )
         return values
+
+    def _aftersales_get_kind_to_ask(self):
+        """What the customer is asked next: the estimate, or what was added to an agreed one."""
+        order = self.sudo().sale_order_id
+        agreed = self.aftersales_amount_approved and order.state not in ("draft", "sent", "cancel")
+        return "added" if agreed else "estimate"
+
+    def _aftersales_get_responsible(self):
+        """Who sees to what went wrong with this repair."""
+        return (
+            self.user_id
+            or self.sudo().aftersales_request_id.user_id
+            or self.company_id.sudo().aftersales_manager_id
+        )
 
     def _aftersales_last_answer(self, kind):
         """The answer of a kind that holds; empty where nobody was asked."""
@@ -167,19 +207,41 @@ class RepairOrder(models.Model):
         :raise UserError: nobody may answer any more, or the answer came too late
         """
         self.ensure_one()
-        self._aftersales_refuse_answer(kind, said.get("date"))
         order = self.sudo().sale_order_id
-        if kind == "estimate" and answer == "given":
+        if kind == "added" and order.state in ("draft", "sent", "cancel"):
+            kind = "estimate"  # the quotation holds what was added, and waits for its own answer
+        self._aftersales_refuse_answer(kind, said.get("date"))
+        if kind in ABOUT_MONEY and answer == "given":
             self._aftersales_revive(order)
         if kind == "estimate" and order.state in ("draft", "sent"):
             said["answer"] = answer
             self._aftersales_close_quotation(order.with_context(aftersales_answer=said))
+            return
+        if kind == "estimate" and answer != "given" and order.state == "sale":
+            self._aftersales_take_back(order, answer, said)
             return
         self._aftersales_note_consent(kind, answer, **said)
         ready = kind == "ceiling" and answer == "given" and not self.aftersales_needs_approval
         if ready and order.state in ("draft", "sent"):
             said = {key: value for key, value in said.items() if key != "amount"}
             self._aftersales_take_answer("estimate", "given", **said)
+
+    def _aftersales_take_back(self, order, answer, said):
+        """The customer no longer wants what was ordered: the order goes, where it still can."""
+        touched = order.order_line.filtered(lambda line: line.qty_invoiced or line.qty_delivered)
+        if self._aftersales_owns_order() and not touched:
+            said["answer"] = answer
+            order.with_context(aftersales_answer=said)._action_cancel()
+            return
+        self._aftersales_note_consent("estimate", answer, **said)
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Settle %s: the customer took it back", order.name),
+            note=self.env._(
+                "It is delivered, invoiced, or shared with other work, so it was not cancelled."
+            ),
+            user_id=self._aftersales_get_responsible().id,
+        )
 
     @api.model
     def _aftersales_close_quotation(self, order):
@@ -262,7 +324,47 @@ class RepairOrder(models.Model):
 
     def write(self, vals):
         self._aftersales_refuse_forged_consent([vals])
-        return super().write(vals)
+        former = {}
+        if vals.keys() & {"partner_id", "aftersales_unit_id", "lot_id", "product_id"}:
+            former = {repair: repair._aftersales_get_asked() for repair in self}
+        res = super().write(vals)
+        for repair, asked in former.items():
+            if asked != repair._aftersales_get_asked():
+                repair._aftersales_forget_consents()
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_answered(self):
+        """What a customer said stays on record."""
+        # superuser: answers count whoever may read them
+        if answered := self.filtered(lambda repair: repair.sudo().aftersales_consent_ids)[:1]:
+            raise UserError(
+                self.env._(
+                    "%s keeps what its customer said. Cancel it instead of deleting it.",
+                    answered.name,
+                )
+            )
+
+    def _aftersales_get_asked(self):
+        """Whom a consent is of, and about what."""
+        repair = self.sudo()
+        return (
+            repair.partner_id.commercial_partner_id,
+            repair.aftersales_unit_id or repair.lot_id or repair.product_id,
+        )
+
+    def _aftersales_forget_consents(self):
+        """Another customer, or another unit: nobody agreed to that, and old links are void."""
+        # superuser: answers are recorded, never typed; links belong to nobody
+        repair = self.sudo()
+        if repair.access_token:
+            repair.access_token = False
+        if not repair.aftersales_amount_approved:
+            return
+        note = self.env._("The repair is for another customer or another unit now.")
+        for kind in ("estimate", "ceiling"):
+            if repair._aftersales_last_answer(kind).answer == "given":
+                repair._aftersales_note_consent(kind, "withdrawn", channel="system", note=note)
 
     @api.model
     def _aftersales_refuse_forged_consent(self, vals_list):

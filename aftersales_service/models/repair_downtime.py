@@ -85,9 +85,9 @@ class AftersalesRepairDowntime(models.Model):
             self._feed_ledger()
         return res
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_with_extension(self):
         self.env["aftersales.coverage.extension"]._cancel_for(self)
-        return super().unlink()
 
     def _refuse_typed_stays(self):
         if not self.env.su and any(row.kind == "stay" for row in self):
@@ -162,6 +162,12 @@ class RepairOrder(models.Model):
         compute="_compute_aftersales_parts_date",
         help="When the last missing part comes: as receipts say, or else as it was announced.",
     )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_downtime(self):
+        """The database would delete the rows without a word to the ledger they feed."""
+        # superuser: promises follow from facts, whoever deletes them
+        self.sudo().aftersales_downtime_ids.unlink()
 
     @api.depends("aftersales_downtime_ids.date_end", "aftersales_downtime_ids.kind")
     def _compute_aftersales_waits_for_parts(self):

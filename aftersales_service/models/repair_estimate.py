@@ -4,7 +4,7 @@ from datetime import timedelta
 from pytz import timezone
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..logic import consent, coverage
 from ..logic.errors import NoWorkingTimeError
@@ -232,7 +232,7 @@ class RepairOrder(models.Model):
     def _aftersales_item_of(self, line):
         charge = line._aftersales_get_charge()
         return Item(
-            key=f"sale.order.line,{line.id}",
+            key=self._aftersales_get_item_key(line),
             name=line.product_id.display_name or line.name,
             quantity=line.product_uom_qty,
             unit=line.product_uom_id.name,
@@ -240,6 +240,13 @@ class RepairOrder(models.Model):
             is_free=bool(charge) and charge.payer in coverage.SPARES_CUSTOMER,
             kind=line.aftersales_cost_type or ("part" if line.move_ids.repair_id else ""),
         )
+
+    def _aftersales_get_item_key(self, line):
+        """The same key before and after it is quoted: it is the same work."""
+        move = line.move_ids.filtered(lambda move: move.repair_id)[:1]
+        cost = line.aftersales_cost_line_id
+        source = move or cost or line
+        return f"{source._name},{source.id}"
 
     def _aftersales_prepare_item(
         self, key, product, name, quantity, price, *, unit="", charge, kind
@@ -285,12 +292,24 @@ class RepairOrder(models.Model):
         )
         if order.state == "draft":
             order.action_quotation_sent()
+        else:
+            self.sudo()._aftersales_note_asked()
         return True
 
     def _aftersales_refuse_asking(self):
-        if self.state in ("done", "cancel"):
+        if self._aftersales_is_settled():
             raise UserError(
-                self.env._("%s is finished or cancelled: there is nothing to ask.", self.name)
+                self.env._("%s is closed or cancelled: there is nothing to ask.", self.name)
+            )
+        order = self.sudo().sale_order_id
+        if order.state == "cancel":
+            raise UserError(
+                self.env._(
+                    "The quotation %(order)s of %(repair)s is cancelled. Set it to draft before "
+                    "you ask again.",
+                    order=order.name,
+                    repair=self.name,
+                )
             )
         if not self.partner_id:
             raise UserError(self.env._("%s has no customer to ask. Choose one.", self.name))
@@ -333,7 +352,7 @@ class RepairOrder(models.Model):
     def _aftersales_note_asked(self):
         """The customer knows what it costs: an answer is waited for, until it is due."""
         now = fields.Datetime.now()
-        unfinished = self.filtered(lambda repair: repair.state not in ("done", "cancel"))
+        unfinished = self.filtered(lambda repair: not repair._aftersales_is_settled())
         for repair in unfinished:
             first = repair.aftersales_needs_approval and not repair.aftersales_amount_approved
             due = first and consent.answer_due(now, repair.aftersales_plan_id.quote_hours)
@@ -398,9 +417,36 @@ class RepairOrder(models.Model):
         return res
 
     def action_repair_cancel(self):
+        """Nothing of it is charged or asked for any more: not its services either."""
         res = super().action_repair_cancel()
         self._aftersales_stop_asking()
+        # superuser: whoever repairs need not be allowed to edit quotations
+        for repair in self.sudo().filtered("aftersales_is_service"):
+            repair.aftersales_cost_line_ids._charge_nothing()
+            order = repair.sale_order_id
+            left = order.order_line.filtered(lambda line: line.product_uom_qty)
+            if order.state in ("draft", "sent") and not left:
+                order._action_cancel()
         return res
+
+    def action_repair_cancel_draft(self):
+        """What is taken up again charges what it charged before."""
+        res = super().action_repair_cancel_draft()
+        for repair in self.sudo().filtered("aftersales_is_service"):
+            order = repair.sale_order_id
+            if order.state == "cancel" and repair._aftersales_owns_order():
+                order.action_draft()  # takes up the lines, too
+            else:
+                repair._aftersales_charge_again()
+        return res
+
+    def _aftersales_charge_again(self):
+        """Lines that were set to nothing when the work was called off."""
+        dropped = self.move_ids.filtered(lambda move: move.state != "cancel").sale_line_id.filtered(
+            lambda line: line.product_uom_id.is_zero(line.product_uom_qty)
+        )
+        dropped.move_ids._update_repair_sale_order_line()
+        self.aftersales_cost_line_ids._charge_again()
 
     # === QUOTATIONS === #
 
@@ -413,6 +459,8 @@ class RepairOrder(models.Model):
         else:
             self._aftersales_note_order_answer("withdrawn")
         if state == "draft":
+            kept = self.filtered(lambda repair: repair.state not in ("done", "cancel"))
+            kept._aftersales_charge_again()
             self.write({"aftersales_date_asked": False, "aftersales_date_answer_due": False})
             self._aftersales_go_on()
         self._aftersales_look_at_orders()
@@ -434,7 +482,8 @@ class RepairOrder(models.Model):
                 last = repair._aftersales_last_answer("estimate")
                 agreed = last.answer == "given" and last.sale_order_id == repair.sale_order_id
                 if agreed:
-                    repair._aftersales_note_consent("estimate", usual, channel="system")
+                    values = said or {"channel": "system"}
+                    repair._aftersales_note_consent("estimate", usual, **values)
                 else:
                     repair.write({"aftersales_date_asked": False})
                     repair._aftersales_go_on()
@@ -457,11 +506,27 @@ class RepairOrder(models.Model):
     def create(self, vals_list):
         repairs = super().create(vals_list)
         if any(vals.get("sale_order_id") for vals in vals_list):
+            repairs.filtered("sale_order_id")._aftersales_refuse_foreign_order()
             repairs.filtered("sale_order_id")._aftersales_join_order()
         return repairs
 
+    def _aftersales_refuse_foreign_order(self):
+        """A confirmed order means that its customer agreed: only who sells links one."""
+        for order in self.sale_order_id if not self.env.su else ():
+            # superuser: only whether it is confirmed
+            sells = self.env["sale.order"].has_access("create")  # the store may write, too
+            if order.sudo().state == "sale" and not sells:
+                raise AccessError(
+                    self.env._("Only salespeople link a confirmed order to a repair. Ask one.")
+                )
+
     def write(self, vals):
+        linked = vals.get("sale_order_id") and self.filtered(
+            lambda repair: repair.sale_order_id.id != vals["sale_order_id"]
+        )
         res = super().write(vals)
+        if linked:
+            linked.filtered("aftersales_is_service")._aftersales_refuse_foreign_order()
         if JOINS_ORDER & vals.keys():
             self.filtered("sale_order_id")._aftersales_join_order()
         if vals.get("aftersales_date_handed_back"):
@@ -487,15 +552,15 @@ class RepairOrder(models.Model):
             declined = repair._aftersales_last_answer("estimate").date
             due = repair._aftersales_get_return_due(declined)
             repair.aftersales_date_return_due = due
+            user = repair._aftersales_get_responsible()
+            repair.activity_unlink([ACTIVITY_HAND_BACK])
             repair.activity_schedule(
                 ACTIVITY_HAND_BACK,
                 date_deadline=local_date(due or declined, repair._aftersales_get_calendar()),
-                summary=self.env._("Hand the unit back: the estimate was declined"),
-                user_id=(
-                    repair.user_id
-                    or repair.aftersales_request_id.user_id
-                    or repair.company_id.aftersales_manager_id
-                ).id,
+                summary=self.with_context(lang=user.lang).env._(
+                    "Hand the unit back: the estimate was declined"
+                ),
+                user_id=user.id,
             )
 
     def _aftersales_get_calendar(self):
@@ -529,5 +594,4 @@ class RepairOrder(models.Model):
 
     def _aftersales_end_return(self):
         """The declined unit is with its customer again; until when it was due stays on record."""
-        owed = self.filtered("aftersales_date_return_due")
-        owed.activity_feedback([ACTIVITY_HAND_BACK])
+        self.activity_feedback([ACTIVITY_HAND_BACK])

@@ -147,7 +147,7 @@ class RepairOrder(models.Model):
             "answer": "expired",
             "channel": "system",
             "date": self.aftersales_date_answer_due,
-            "note": self.env._("No answer in time"),
+            "note": self._aftersales_at_home().env._("No answer in time"),
         }
         order = self.sale_order_id
         if order.state in ("draft", "sent"):
@@ -162,6 +162,10 @@ class RepairOrder(models.Model):
                 "aftersales_date_estimate_retry": False,
             }
         )
+
+    def _aftersales_at_home(self):
+        """With the language that is spoken in the company: a job of the system has none."""
+        return self.with_context(lang=self.company_id.partner_id.lang or self.env.lang)
 
     def _aftersales_is_moot(self):
         """Nobody needs an answer: the repair is over, or costs nothing, or was agreed to."""

@@ -179,12 +179,37 @@ class RepairOrder(models.Model):
 
     def _aftersales_get_obstacles(self, gate):
         obstacles = super()._aftersales_get_obstacles(gate)
-        here = gate == "hand_back" and self.aftersales_accessory_ids._describe_here()
+        last = gate in ("hand_back", "close")
+        here = last and self.aftersales_accessory_ids._describe_here()
         if here:
             obstacles.append(
                 self.env._("Accessories are still here: %s. Hand them back, too.", here)
             )
         return obstacles
+
+    def action_repair_done(self):
+        """Replaced parts that the customer wants are handed back like what came along (C51)."""
+        res = super().action_repair_done()
+        wanted = self.filtered(
+            lambda repair: (
+                repair.aftersales_is_service
+                and repair.aftersales_old_parts == "back"
+                and not repair.aftersales_accessory_ids.filtered("is_old_parts")
+                and any(move.repair_line_type and move.state == "done" for move in repair.move_ids)
+            )
+        )
+        self.env["aftersales.repair.accessory"].create(
+            [
+                {
+                    "repair_id": repair.id,
+                    "name": self.env._("Replaced parts"),
+                    "is_old_parts": True,
+                    "sequence": 99,
+                }
+                for repair in wanted
+            ]
+        )
+        return res
 
     def _aftersales_get_proofs(self, gate):
         proofs = super()._aftersales_get_proofs(gate)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
 from ..logic import coverage
 
@@ -42,10 +43,15 @@ class RepairOrder(models.Model):
     def _compute_aftersales_unit_id(self):
         """A repair of a known serial joins its passport, whoever makes it."""
         for repair in self:
-            known = repair.lot_id.sudo().aftersales_unit_id
-            if known.company_id != repair.company_id:
-                known = known.browse()
-            repair.aftersales_unit_id = known or repair.aftersales_unit_id
+            repair.aftersales_unit_id = repair._aftersales_get_unit_of(repair.lot_id)
+
+    def _aftersales_get_unit_of(self, lot):
+        """The unit that a serial makes of this repair; the chosen one where no other is known."""
+        known, chosen = lot.sudo().aftersales_unit_id, self.aftersales_unit_id
+        if known and known.company_id == self.company_id:
+            return known.with_env(self.env)
+        other = chosen.sudo().lot_id
+        return chosen.browse() if lot and other and other != lot else chosen
 
     @api.depends("aftersales_claim_id.result", "aftersales_claim_id.state")
     def _compute_under_warranty(self):
@@ -58,7 +64,50 @@ class RepairOrder(models.Model):
                 else repair.under_warranty
             )
 
+    @api.constrains("aftersales_claim_id", "aftersales_unit_id")
+    def _check_aftersales_same_unit(self):
+        """What a claim decided holds for its own unit only."""
+        for repair in self.sudo():
+            unit, claim = repair.aftersales_unit_id, repair.aftersales_claim_id
+            if claim and unit and claim.unit_id != unit:
+                raise ValidationError(
+                    self.env._(
+                        "%(claim)s was judged for %(judged)s, but %(repair)s is of %(unit)s. "
+                        "Choose a claim of that unit, or judge its cover anew.",
+                        claim=claim.display_name,
+                        judged=claim.unit_id.display_name,
+                        repair=repair.name,
+                        unit=unit.display_name,
+                    )
+                )
+
+    @api.constrains("aftersales_unit_id")
+    def _check_aftersales_own_serial(self):
+        for repair in self.sudo():
+            known = repair.lot_id.aftersales_unit_id
+            if known.company_id == repair.company_id and known not in (
+                known.browse(),
+                repair.aftersales_unit_id,
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(repair)s is of the serial %(serial)s, which is %(unit)s. Change the "
+                        "serial instead of the unit.",
+                        repair=repair.name,
+                        serial=repair.lot_id.name,
+                        unit=known.display_name,
+                    )
+                )
+
     def write(self, vals):
+        if "aftersales_unit_id" in vals:
+            self._aftersales_drop_claim(
+                self.env["aftersales.unit"].browse(vals["aftersales_unit_id"])
+            )
+        elif "lot_id" in vals:
+            lot = self.env["stock.lot"].browse(vals["lot_id"])
+            for repair in self:
+                repair._aftersales_drop_claim(repair._aftersales_get_unit_of(lot))
         res = super().write(vals)
         if "aftersales_claim_id" in vals:
             self.move_ids._aftersales_link_claims()
@@ -66,6 +115,35 @@ class RepairOrder(models.Model):
                 lines = repair.aftersales_cost_line_ids.sale_line_id
                 lines.aftersales_claim_id = repair.aftersales_claim_id
         return res
+
+    def _aftersales_drop_claim(self, unit):
+        """Another unit is repaired: what was decided for the former one no longer holds.
+
+        Raises UserError once the work has begun.
+        """
+        others = self.filtered(lambda repair: repair.aftersales_unit_id or repair.lot_id)
+        for repair in others.filtered("aftersales_is_service"):
+            claim = repair.sudo().aftersales_claim_id
+            moves_on = claim.unit_id != unit if claim else repair.aftersales_unit_id != unit
+            if moves_on:
+                repair._aftersales_refuse_closed()
+            if claim and moves_on and repair.state in ("under_repair", "done"):
+                raise UserError(
+                    self.env._(
+                        "%(repair)s has begun, and who pays was decided for %(unit)s. Cancel it "
+                        "and make a repair of the right unit.",
+                        repair=repair.name,
+                        unit=claim.unit_id.display_name,
+                    )
+                )
+            if claim and moves_on:
+                repair.aftersales_claim_id = False
+                repair._message_log(
+                    body=self.env._(
+                        "Cover was judged for %s. It has to be judged anew.",
+                        claim.unit_id.display_name,
+                    )
+                )
 
     def _update_sale_order_line_price(self):
         """Lines with a claim are priced by it (``sale.order.line._reset_price_unit``)."""

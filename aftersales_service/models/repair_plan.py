@@ -348,7 +348,3 @@ class RepairOrder(models.Model):
         }
         sentence = sentences.get(self.aftersales_plan_state)
         return [sentence] if sentence else []
-
-    def action_repair_end(self):
-        self._aftersales_refuse_obstacles("end")
-        return super().action_repair_end()

@@ -65,9 +65,9 @@ class RepairOrder(models.Model):
         ]
 
     def _aftersales_show_payer(self, item, currency):
-        if item.is_free:
-            return self.env._("Covered: free for you")
-        return self.env._("Free for you") if currency.is_zero(item.total) else self.env._("You pay")
+        if not currency.is_zero(item.total):
+            return self.env._("You pay")
+        return self.env._("Covered: free for you") if item.is_free else self.env._("Free for you")
 
     def _aftersales_get_agreed_items(self):
         """Totals of the items that were shown when the customer last agreed, by their keys."""
@@ -97,15 +97,22 @@ class RepairOrder(models.Model):
         if self.aftersales_estimate_state in ("rejected", "expired"):
             return self.aftersales_estimate_state
         if self.aftersales_needs_approval:
-            asked = self.aftersales_date_asked
-            return "asked" if asked else "estimating"
+            return "asked" if self.aftersales_date_asked else self._aftersales_get_pending()
         return "repairing" if self.state == "under_repair" else "received"
+
+    def _aftersales_get_pending(self):
+        """What is not agreed to, and not asked about (any more)."""
+        last = self._aftersales_last_answer("added")
+        return "no_more" if last.answer == "refused" else "estimating"
 
     def _aftersales_get_status_sentences(self):
         return {
             "received": self.env._("We have your request and prepare the repair."),
             "estimating": self.env._("We are preparing the estimate and will send it to you."),
             "asked": self.env._("It is your turn: please look at the estimate and answer."),
+            "no_more": self.env._(
+                "You declined the additional work. We go on without it, or contact you."
+            ),
             "repairing": self.env._("We are repairing it."),
             "done": self.env._("It is repaired."),
             "cancel": self.env._("This repair was cancelled."),
@@ -142,7 +149,7 @@ class RepairOrder(models.Model):
         """Why there is nothing to agree to, in words for the customer; False where there is."""
         if self.state == "cancel":
             return self.env._("This repair was cancelled. There is nothing to agree to any more.")
-        if self.state == "done":
+        if self.state == "done" and not self.aftersales_needs_approval:
             return self.env._("This repair is finished. There is nothing to agree to any more.")
         return self._aftersales_why_closed() or self._aftersales_why_not_asked()
 
@@ -188,7 +195,7 @@ class RepairOrder(models.Model):
                     "what is written there now."
                 )
             )
-        kind = "added" if self.aftersales_amount_approved else "estimate"
+        kind = self._aftersales_get_kind_to_ask()
         self._aftersales_take_answer(kind, "given", channel="portal", by_name=name)
 
     def _aftersales_agree_up_to(self, limit, name):
@@ -215,7 +222,7 @@ class RepairOrder(models.Model):
         """The customer declines the estimate, or what was added to it."""
         if problem := self._aftersales_why_no_answer():
             raise UserError(problem)
-        kind = "added" if self.aftersales_amount_approved else "estimate"
+        kind = self._aftersales_get_kind_to_ask()
         self._aftersales_take_answer(
             kind, "refused", channel="portal", by_name=name, note=reason[:200]
         )

@@ -147,7 +147,15 @@ class RepairOrder(models.Model):
 
     def _aftersales_refuse_silent_move(self, wanted):
         """Later, or nothing at all any longer: the customer hears it first, with the reason."""
-        for repair in self.filtered("aftersales_is_service"):
+        served = self.filtered("aftersales_is_service")
+        if served and wanted and wanted < fields.Datetime.now() and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "%s cannot be promised for a time that has passed. Enter one to come.",
+                    served[0].name,
+                )
+            )
+        for repair in served:
             promised = repair.aftersales_date_promised
             if promised and (not wanted or wanted > promised):
                 raise UserError(

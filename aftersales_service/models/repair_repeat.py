@@ -224,9 +224,6 @@ class RepairOrder(models.Model):
     def write(self, vals):
         if vals.get("state") == "done":
             self._aftersales_note_ended()
-        elif "state" in vals:
-            # what is opened again is not repaired yet
-            vals = {"aftersales_date_repaired": False, **vals}
         return super().write(vals)
 
     def _aftersales_note_ended(self):

@@ -152,7 +152,10 @@ class RepairOrder(models.Model):
 
     def _aftersales_stamp(self, name):
         fresh = self.filtered(lambda repair: repair.aftersales_is_service and not repair[name])
-        fresh.write({name: fields.Datetime.now()})
+        now = fields.Datetime.now()
+        for repair in fresh:
+            ended = repair.aftersales_date_repaired or now  # recorded when it was long over
+            repair[name] = min(now, ended)
 
     def action_repair_cancel_draft(self):
         """What starts over has not begun yet."""

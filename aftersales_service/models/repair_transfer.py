@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.misc import clean_context
 
@@ -193,22 +193,11 @@ class RepairOrder(models.Model):
     def write(self, vals):
         self._aftersales_refuse_typed_goods([vals])
         if "aftersales_date_handed_back" in vals and not self.env.su:
-            self._aftersales_refuse_other_dates()
-        is_begun = vals.get("state") in ("draft", "confirmed", "under_repair")
-        begun_again = self.filtered(
-            lambda repair: is_begun and repair.state == "done" and repair._aftersales_is_stamped()
-        )
+            self._aftersales_refuse_other_dates(vals["aftersales_date_handed_back"])
         res = super().write(vals)
         if "picking_id" in vals:
             self.filtered("aftersales_is_service").sudo()._aftersales_follow_goods()
-        if begun_again:
-            # what was only noted as handed over is in work again
-            begun_again.sudo().write({"aftersales_date_handed_back": False})
         return res
-
-    def _aftersales_is_stamped(self):
-        """Handed back without a transfer: at the customer's."""
-        return bool(self.aftersales_date_handed_back) and not self.aftersales_picking_ids
 
     def _aftersales_refuse_typed_goods(self, vals_list):
         if not self.env.su and any(FROM_TRANSFERS & vals.keys() for vals in vals_list):
@@ -216,7 +205,13 @@ class RepairOrder(models.Model):
                 self.env._("What is with us follows from transfers. Receive it, or hand it back.")
             )
 
-    def _aftersales_refuse_other_dates(self):
+    def _aftersales_refuse_other_dates(self, typed):
+        """A date typed in where no transfer tells it: it passes the gate of handing back."""
+        at = fields.Datetime.to_datetime(typed)
+        for repair in self.filtered("aftersales_is_service"):
+            if at and repair.aftersales_date_handed_back != at:
+                repair._aftersales_refuse_hand_back()
+                repair._aftersales_refuse_impossible_return(at)
         for repair in self:
             moved = repair._aftersales_get_moved("hand_back")
             if moved:
@@ -225,6 +220,33 @@ class RepairOrder(models.Model):
                         "%(repair)s was handed back with %(transfer)s. Correct the date there.",
                         repair=repair.name,
                         transfer=moved[-1:].name,
+                    )
+                )
+
+    def _aftersales_refuse_impossible_return(self, at):
+        if self.product_uom.compare(self.aftersales_quantity_here, 0) > 0:
+            raise UserError(
+                self.env._("%s is here, as its transfers say. Use “Hand Back”.", self.name)
+            )
+        begun = self.aftersales_date_arrived or self.aftersales_date_intake
+        if at > fields.Datetime.now() or (begun and at < begun):
+            raise UserError(
+                self.env._(
+                    "%s cannot be handed back in the future, or before it was taken in. Enter when "
+                    "its customer really had it again.",
+                    self.name,
+                )
+            )
+
+    @api.constrains("aftersales_date_arrived", "aftersales_date_handed_back")
+    def _check_aftersales_stay(self):
+        for repair in self:
+            came, left = repair.aftersales_date_arrived, repair.aftersales_date_handed_back
+            if came and left and left < came:
+                raise ValidationError(
+                    self.env._(
+                        "%s was handed back before it arrived. Correct one of the two dates.",
+                        repair.name,
                     )
                 )
 

@@ -243,7 +243,11 @@ class AftersalesRequest(models.Model):
             )
         )
         idle.action_cancel()
-        others.repair_ids.write({"aftersales_request_id": self.id})
+        repairs = others.repair_ids
+        repairs.write({"aftersales_request_id": self.id})
+        repairs.filtered(
+            lambda repair: repair.aftersales_date_asked and repair.aftersales_needs_approval
+        )._aftersales_wait()
         (claims - idle).write({"request_id": self.id})
         if self._get_open_steps():
             others._get_open_steps().write({"outcome": "next"})

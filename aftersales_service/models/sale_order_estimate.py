@@ -1,5 +1,8 @@
 from odoo import fields, models
 
+#: What a line costs its customer.
+PRICED = ("price_unit", "product_uom_qty", "discount", "product_id")
+
 
 class SaleOrder(models.Model):
     """Quotations of repairs in service tell their repairs what became of them."""
@@ -46,7 +49,13 @@ class SaleOrder(models.Model):
     def message_post(self, **kwargs):
         if kwargs.get("subtype_xmlid") == "sale.mt_order_viewed":
             self._aftersales_get_served()._aftersales_note_seen()
-        return super().message_post(**kwargs)
+        asked_again = self.env.context.get("mark_so_as_sent") and self.filtered(
+            lambda order: order.state == "sent"
+        )
+        res = super().message_post(**kwargs)
+        if asked_again:
+            asked_again._aftersales_get_served()._aftersales_note_asked()
+        return res
 
     def _aftersales_describe_confirmation(self):
         """Who confirmed this order and how, as values of a consent."""
@@ -103,3 +112,24 @@ class SaleOrder(models.Model):
         self.ensure_one()
         action = self._aftersales_get_served()[:1].action_aftersales_record_answer()
         return action
+
+
+class SaleOrderLine(models.Model):
+    """What a customer signed for on the service report is what the order charges."""
+
+    _inherit = "sale.order.line"
+
+    def write(self, vals):
+        ordered = self.filtered(lambda line: line.state == "sale")
+        changing = ordered.filtered(
+            lambda line: any(
+                name in vals and line._fields[name].convert_to_write(line[name], line) != vals[name]
+                for name in PRICED
+            )
+        )
+        res = super().write(vals)
+        if changing:
+            repairs = changing.order_id._aftersales_get_served()
+            still_open = repairs.filtered(lambda repair: not repair.aftersales_date_closed)
+            still_open._aftersales_void_signatures(self.env._("the order was changed"))
+        return res

@@ -94,7 +94,9 @@ class AftersalesCostAnalysis(models.Model):
                        CASE WHEN item.goodwill_line THEN 'free'
                             ELSE COALESCE(charge->>1, 'list') END AS basis,
                        COALESCE((charge->>2)::numeric, 0) AS percent,
-                       COALESCE(repair.schedule_date, repair.create_date)::date AS date,
+                       (COALESCE(repair.schedule_date, repair.create_date)
+                            AT TIME ZONE 'UTC'
+                            AT TIME ZONE COALESCE(partner.tz, calendar.tz, 'UTC'))::date AS date,
                        repair.aftersales_claim_id AS claim_id,
                        repair.aftersales_unit_id AS unit_id,
                        repair.partner_id,
@@ -107,6 +109,8 @@ class AftersalesCostAnalysis(models.Model):
                   FROM (%(services)s UNION ALL %(parts)s) item
                   JOIN repair_order repair ON repair.id = item.repair_id
                   JOIN res_company company ON company.id = repair.company_id
+             LEFT JOIN resource_calendar calendar ON calendar.id = company.resource_calendar_id
+             LEFT JOIN res_partner partner ON partner.id = repair.partner_id
              LEFT JOIN aftersales_claim claim ON claim.id = repair.aftersales_claim_id
             CROSS JOIN LATERAL (
                        SELECT CASE WHEN claim.state != 'cancelled'

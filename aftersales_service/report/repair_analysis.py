@@ -56,8 +56,10 @@ class AftersalesRepairAnalysis(models.Model):
             """
             SELECT repair.id,
                    repair.id AS repair_id,
-                   COALESCE(repair.aftersales_date_repaired, repair.schedule_date,
-                            repair.create_date)::date AS date,
+                   (COALESCE(repair.aftersales_date_repaired, repair.schedule_date,
+                             repair.create_date)
+                        AT TIME ZONE 'UTC'
+                        AT TIME ZONE COALESCE(partner.tz, calendar.tz, 'UTC'))::date AS date,
                    repair.partner_id,
                    repair.product_id,
                    template.categ_id,
@@ -86,6 +88,8 @@ class AftersalesRepairAnalysis(models.Model):
                    cost.amount_recoverable
               FROM repair_order repair
               JOIN res_company company ON company.id = repair.company_id
+         LEFT JOIN resource_calendar calendar ON calendar.id = company.resource_calendar_id
+         LEFT JOIN res_partner partner ON partner.id = repair.partner_id
          LEFT JOIN product_product product ON product.id = repair.product_id
          LEFT JOIN product_template template ON template.id = product.product_tmpl_id
          LEFT JOIN aftersales_request request ON request.id = repair.aftersales_request_id

@@ -51,6 +51,13 @@ class AftersalesConsentAnswer(models.TransientModel):
     attachment_ids = fields.Many2many("ir.attachment", string="Proof")
     amount_total = fields.Monetary(string="Charged to Customer", compute="_compute_facts")
     amount_approved = fields.Monetary(string="Approved Now", compute="_compute_facts")
+    amount_known = fields.Monetary(
+        string="Approved When This Was Opened",
+        compute="_compute_amount_known",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
     amount_then = fields.Monetary(string="Approved Then", compute="_compute_amount_then")
     effect = fields.Char(string="Quotation", compute="_compute_effect")
 
@@ -65,6 +72,11 @@ class AftersalesConsentAnswer(models.TransientModel):
             dialog.amount_approved = repair.aftersales_amount_approved
 
     @api.depends("repair_id")
+    def _compute_amount_known(self):
+        for dialog in self:
+            dialog.amount_known = dialog._get_repair().aftersales_amount_approved
+
+    @api.depends("repair_id")
     def _compute_kind(self):
         """What is most likely asked about."""
         for dialog in self:
@@ -72,8 +84,8 @@ class AftersalesConsentAnswer(models.TransientModel):
             dialog.kind = "estimate"
             if repair.aftersales_needs_contract:
                 dialog.kind = "contract"
-            elif repair.aftersales_amount_approved and repair.aftersales_needs_approval:
-                dialog.kind = "added"
+            elif repair.aftersales_needs_approval:
+                dialog.kind = repair._aftersales_get_kind_to_ask()
 
     @api.depends("repair_id", "kind")
     def _compute_amount(self):
@@ -123,10 +135,19 @@ class AftersalesConsentAnswer(models.TransientModel):
     def _get_repair(self):
         return self.repair_id.sudo()
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        dialogs = super().create(vals_list)
+        dialogs._refuse_strangers()
+        return dialogs
+
     def action_apply(self):
         self.ensure_one()
         self._refuse_strangers()
         self._refuse_impossible()
+        # two people on the phone: the second one sees what the first one recorded
+        self._get_repair().lock_for_update()
+        self._refuse_stale()
         said = {
             "by_name": self.by_name.strip(),
             "date": self.date,
@@ -141,9 +162,21 @@ class AftersalesConsentAnswer(models.TransientModel):
 
     def _refuse_strangers(self):
         """Who may repair, or may edit the quotation, may record what its customer said."""
-        order = self._get_repair().sale_order_id.with_env(self.env)
-        if not (order and order.has_access("write")):
-            self.repair_id.check_access("write")
+        for dialog in self:
+            order = dialog._get_repair().sale_order_id.with_env(self.env)
+            if not (order and order.has_access("write")):
+                dialog.repair_id.check_access("write")
+
+    def _refuse_stale(self):
+        repair = self._get_repair()
+        known, now = self.amount_known, repair.aftersales_amount_approved
+        if self.kind in ABOUT_MONEY and repair.aftersales_currency_id.compare_amounts(known, now):
+            raise UserError(
+                self.env._(
+                    "Meanwhile something else was recorded: %s is approved now. Open this again.",
+                    repair._aftersales_format(now),
+                )
+            )
 
     def _refuse_impossible(self):
         given = self.answer == "given"
@@ -151,7 +184,13 @@ class AftersalesConsentAnswer(models.TransientModel):
             raise UserError(self.env._("Say who answered."))
         if self.date > fields.Datetime.now():
             raise UserError(self.env._("Nobody has answered in the future. Correct the time."))
-        if given and self.kind in ("ceiling", "added", "material") and self.amount <= 0:
+        nothing_more = self.kind == "added" and self._get_repair()._aftersales_get_unasked()
+        if (
+            given
+            and self.kind in ("ceiling", "added", "material")
+            and self.amount <= 0
+            and not nothing_more
+        ):
             raise UserError(self.env._("Say which amount the customer agreed to."))
         if given and self.kind == "contract" and not self.attachment_ids:
             raise UserError(
@@ -159,9 +198,13 @@ class AftersalesConsentAnswer(models.TransientModel):
             )
 
     def _take_proof(self):
-        """The files as the repair's own: whoever sees it sees them."""
-        # superuser: the files are the user's own
-        self.attachment_ids.sudo().write(
-            {"res_model": "repair.order", "res_id": self._get_repair().id}
+        """Files brought along become the repair's own: whoever sees it sees them."""
+        # superuser: the files are the user's own; those of other documents stay there
+        loose = self.attachment_ids.sudo().filtered(
+            lambda file: (
+                file.create_uid == self.env.user
+                and (not file.res_id or file.res_model == self._name)
+            )
         )
+        loose.write({"res_model": "repair.order", "res_id": self._get_repair().id})
         return self.attachment_ids
