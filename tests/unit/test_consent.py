@@ -17,18 +17,20 @@ from odoo.addons.aftersales_service.logic.consent import (
     in_order,
     is_late,
     last,
+    unasked,
 )
 
 NOON = datetime(2026, 3, 12, 12)
 
 
 def rows(*said):
-    """``"estimate given 200"`` … one minute after the other."""
+    """``"estimate given 200 ab"`` … one minute after the other; a and b were shown."""
     result = []
     for number, text in enumerate(said, 1):
-        kind, answer, amount = (*text.split(), 0)[:3]
+        kind, answer, amount, items = (*text.split(), *("0", "")[max(0, text.count(" ") - 1) :])
         at = NOON + timedelta(minutes=number)
-        result.append(Row(Kind(kind), Answer(answer), at, number, float(amount), order=7))
+        shown = frozenset(items)
+        result.append(Row(Kind(kind), Answer(answer), at, number, float(amount), 7, shown))
     return result
 
 
@@ -61,6 +63,28 @@ def rows(*said):
 )
 def test_what_is_approved(said, expected):
     assert approved(rows(*said)) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "total", "expected"),
+    [
+        ([], 200, "ab"),
+        (["estimate given 200 ab"], 200, ""),
+        (["estimate given 200 a"], 200, "b"),
+        (["estimate given 200 ac"], 200, "b"),
+        (["estimate given 150 a", "added given 50 b"], 200, ""),
+        (["estimate given 150 a", "material given 50 b"], 200, ""),
+        (["estimate given 150 a", "added refused 50 b"], 200, "b"),
+        (["estimate given 200 a", "ceiling given 200"], 200, ""),
+        (["estimate given 200 a", "ceiling given 200"], 201, "b"),
+        (["estimate given 200 ab", "estimate given 100 a"], 200, "b"),
+        (["estimate given 200 ab", "estimate withdrawn"], 200, "ab"),
+        (["estimate given 200 ab", "estimate refused"], 200, "ab"),
+    ],
+)
+def test_what_nobody_was_asked_about(said, total, expected):
+    items = {"a": 150.0, "b": 50.0, "free": 0.0}
+    assert "".join(unasked(rows(*said), items, total)) == expected
 
 
 def answer(number, kind, at, order=7):
@@ -101,6 +125,9 @@ def test_an_answer_recorded_before_the_silence_is_no_excuse():
         ([], {"order_state": "sent", "seen": NOON}, "seen"),
         ([], {"order_state": "sent", "asked": NOON, "seen": NOON - timedelta(1)}, "sent"),
         ([], {"order_state": "sale"}, "approved"),
+        (["estimate given"], {"order_state": "sale"}, "approved"),
+        (["estimate given", "estimate withdrawn"], {"order_state": "sale"}, "rejected"),
+        (["estimate given", "estimate refused"], {"order_state": "sale"}, "rejected"),
         ([], {"order_state": "cancel"}, "none"),
         (["estimate refused"], {"order_state": "cancel"}, "rejected"),
         (["estimate expired"], {"order_state": "cancel"}, "expired"),
