@@ -408,9 +408,9 @@ class RepairOrder(models.Model):
         first = self._aftersales_get_job()[:1]
         times = [
             (self.env._("Reported"), request.date_reported),
-            (self.env._("Arrived"), first.aftersales_date_arrived or request.date_unit_arrived),
+            (self.env._("Arrived on"), first.aftersales_date_arrived or request.date_unit_arrived),
             (self.env._("Begun"), first.aftersales_date_begun),
-            (self.env._("Ended"), self.aftersales_date_repaired),
+            (self.env._("Repaired on"), self.aftersales_date_repaired),
             (self.env._("Handed back"), self._aftersales_get_handed_back()),
         ]
         return [(what, format_minute(self.env, at)) for what, at in times if at]

@@ -160,12 +160,14 @@ class RepairOrder(models.Model):
         "aftersales_is_service",
         "aftersales_date_handed_back",
         "aftersales_estimate_state",
+        "aftersales_is_at_customers",
         "aftersales_quantity_here",
         "product_qty",
     )
     def _compute_aftersales_next_moves(self):
         for repair in self:
             is_here = repair.aftersales_quantity_here > 0
+            never_left = repair.aftersales_is_at_customers and not is_here
             is_over = repair.state in ("done", "cancel")
             repair.aftersales_may_receive = (
                 repair.aftersales_is_service and not is_here and not is_over
@@ -173,6 +175,7 @@ class RepairOrder(models.Model):
             repair.aftersales_may_hand_back = (
                 repair.aftersales_is_service
                 and not repair.aftersales_date_handed_back
+                and not never_left
                 and (
                     repair.state == "done"
                     or (is_here and (repair.state == "cancel" or repair._aftersales_is_declined()))
