@@ -91,20 +91,6 @@ from . import (
     resource_calendar_attendance,
     resource_calendar_leaves,
     resource_calendar_sla,
-    return_follow_up,
-    return_goods,
-    return_inspection,
-    return_line,
-    return_money,
-    return_order,
-    return_origin,
-    return_policy,
-    return_print,
-    return_receipt,
-    return_refund,
-    return_settlement,
-    return_status,
-    return_unit,
     sale_order,
     sale_order_estimate,
     sale_order_line,
@@ -137,4 +123,24 @@ from . import (
     warranty_policy_charge_rule,
     warranty_policy_term,
     warranty_policy_version,
+)
+
+from . import (  # the parts of a return extend both models, and units, requests and repairs
+    return_line,
+    return_order,
+)
+
+from . import (
+    return_follow_up,
+    return_goods,
+    return_inspection,
+    return_money,
+    return_origin,
+    return_policy,
+    return_print,
+    return_receipt,
+    return_refund,
+    return_settlement,
+    return_status,
+    return_unit,
 )

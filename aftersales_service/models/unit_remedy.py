@@ -277,22 +277,22 @@ class AftersalesUnit(models.Model):
         A repair counts for what showed before: one of the present fault is not an earlier one.
         """
         attempts = defaultdict(list)
-        # superuser: the rights of a customer do not depend on who looks them up
-        repairs = self.env["repair.order"].sudo()
-        done = repairs.search([("aftersales_unit_id", "in", self.ids), ("state", "=", "done")])
-        for repair in done:
-            case = repair.aftersales_claim_id or repair.aftersales_request_id
-            part = case.component_id if case.component_id.kind == "accessory" else None
-            if part != accessory or (case.date_failure and case.date_failure >= failed):
-                continue
-            attempts[repair.aftersales_unit_id.id].append(
-                rules.Attempt(
-                    fault=case.fault_id.id or None,
-                    cause=case.cause_id.id or None,
-                    # an accessory is not repaired but replaced
-                    exchanged=bool(accessory) and repair._aftersales_has_added_part(),
+        for unit_id, repairs in self._find_done_jobs().items():
+            for repair in repairs:
+                part = repair._aftersales_get_fact("component_id")
+                job = repair._aftersales_as_job()
+                if (part if part.kind == "accessory" else None) != accessory:
+                    continue
+                if not job.repaired_on or job.failed_on >= failed:
+                    continue
+                attempts[unit_id].append(
+                    rules.Attempt(
+                        fault=job.fault,
+                        cause=repair._aftersales_get_fact("cause_id").id or None,
+                        # an accessory is not repaired but replaced
+                        exchanged=bool(accessory) and repair._aftersales_has_added_part(),
+                    )
                 )
-            )
         if not accessory:
             for unit_id, exchanges in self._get_exchanges().items():
                 attempts[unit_id] += exchanges
