@@ -164,16 +164,23 @@ class AftersalesReturnLine(models.Model):
         """
         sold = self.sale_line_id
         rows = sold.invoice_lines.filtered(lambda row: row.parent_state != "cancel")
+        by_line = defaultdict(list)
+        # with_prefetch: what is copied from each of them is read for all of them at once
+        for row in rows.with_prefetch(rows.ids).sorted(lambda row: (row.date, row.id)):
+            for line in row.sale_line_ids:
+                by_line[line].append(row)
         creditable = {}
         for line in sold:
-            mine = rows.filtered(lambda row, line=line: line in row.sale_line_ids)
+            mine = by_line[line]
             goods = line.product_id.uom_id
             left = {
                 row: row.product_uom_id._compute_quantity(row.quantity, goods)
-                for row in mine.sorted(lambda row: (row.date, row.id))
+                for row in mine
                 if row.parent_state == "posted" and row.move_id.move_type == "out_invoice"
             }
-            for row in mine.filtered(lambda row: row.move_id.move_type == "out_refund"):
+            for row in mine:
+                if row.move_id.move_type != "out_refund":
+                    continue
                 quantity = row.product_uom_id._compute_quantity(row.quantity, goods)
                 reversed_here = [
                     each for each in left if each.move_id == row.move_id.reversed_entry_id
@@ -209,16 +216,16 @@ class AftersalesReturnLine(models.Model):
         for line in self:
             line._refuse_refund()
         notes = self._create_credit_notes(self._allocate_invoices())
-        for order in self.return_id:
-            drafted = notes.filtered(
-                lambda note, order=order: (
-                    order in note.invoice_line_ids.aftersales_return_line_id.return_id
-                )
-            )
-            links = Markup(", ").join(
-                note._get_html_link(title=self.env._("Credit note")) for note in drafted
-            )
-            order._message_log(body=self.env._("To be posted by accounting: %s", links))
+        drafted = defaultdict(list)
+        for note in notes:
+            for order in note.invoice_line_ids.aftersales_return_line_id.return_id:
+                drafted[order.id].append(note._get_html_link(title=self.env._("Credit note")))
+        self.return_id._message_log_batch(
+            {
+                key: self.env._("To be posted by accounting: %s", Markup(", ").join(links))
+                for key, links in drafted.items()
+            }
+        )
         return notes
 
     def _allocate_invoices(self):

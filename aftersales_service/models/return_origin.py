@@ -143,7 +143,6 @@ class StockPicking(models.Model):
     )
     aftersales_return_count = fields.Integer(compute="_compute_aftersales_return_ids")
 
-    @api.depends("move_ids.aftersales_return_line_id")
     def _compute_aftersales_return_ids(self):
         """Returns these transfers belong to, and those of what they delivered."""
         Line = self.env["aftersales.return.line"]
@@ -335,7 +334,6 @@ class AccountMove(models.Model):
 
     aftersales_return_count = fields.Integer(compute="_compute_aftersales_return_count")
 
-    @api.depends("invoice_line_ids.aftersales_return_line_id")
     def _compute_aftersales_return_count(self):
         for move in self:
             # superuser: that there is a return is no secret

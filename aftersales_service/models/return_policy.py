@@ -351,7 +351,7 @@ class AftersalesReturn(models.Model):
         """What the promise says to each line, the first of them at once."""
         for order in self:
             asked = order.line_ids.filtered("date_asked")
-            order.promise_html = asked and self.env["ir.qweb"]._render(
+            order.promise_html = bool(asked) and self.env["ir.qweb"]._render(
                 "aftersales_service.return_promises",
                 {
                     "rows": [line._get_promise_row() for line in asked[:SHOWN]],

@@ -12,7 +12,9 @@ class StockMove(models.Model):
         mine._aftersales_check_receipt()
         done = super()._action_done(cancel_backorder=cancel_backorder)
         # superuser: storekeepers receive, cases follow
-        done.sudo().aftersales_return_line_id._after_transfer(done.sudo())
+        lines = done.sudo().aftersales_return_line_id
+        lines._recount_transfers()
+        lines._after_transfer(done.sudo())
         return done
 
     def _aftersales_check_receipt(self):

@@ -31,15 +31,15 @@ class AftersalesReturn(models.Model):
         return True
 
     def _tell_accounting(self, notes):
-        """Whoever posts finds the drafts among their activities."""
-        for note in notes:
-            user = note.invoice_user_id or self.user_id[:1]
+        """Whoever posts finds the drafts among their activities, without a mail for each."""
+        quietly = notes.with_context(mail_activity_quick_update=True)
+        for user, mine in quietly.grouped(
+            lambda note: note.invoice_user_id or self.user_id[:1]
+        ).items():
             if user.has_group("account.group_account_invoice"):
-                note.activity_schedule(
+                mine.activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=self.env._(
-                        "Post the credit note of %s", ", ".join(self.mapped("name"))
-                    ),
+                    summary=self.env._("Post this credit note of returned goods"),
                     user_id=user.id,
                 )
 

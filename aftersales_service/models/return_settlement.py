@@ -482,6 +482,7 @@ class AftersalesReturnLine(models.Model):
             moves.to_refund = is_refund
             sold = moves.sale_line_id
             self.env.add_to_compute(sold._fields["qty_delivered"], sold)
+            sold.modified(["qty_delivered"])
             done = moves.filtered(lambda move: move.state == "done")
             done._aftersales_relevant()._aftersales_sync_units()
 

@@ -18,6 +18,14 @@ HEADER_FACTS = (
     "return_id.date_refused",
     "return_id.date_cancelled",
 )
+#: What lines know of transfers.
+MOVED_FIELDS = (
+    "quantity_received",
+    "quantity_back",
+    "quantity_replaced",
+    "quantity_supplied",
+    "date_goods_back",
+)
 #: A line of a return that is none of these is open: its goods are claimed.
 LINE_OVER = ("settled", "refused", "cancelled")
 
@@ -62,16 +70,11 @@ class AftersalesReturnLine(models.Model):
         string="In an Open Return", compute="_compute_status", store=True, index=True
     )
 
-    @api.depends(
-        "move_ids.state",
-        "move_ids.quantity",
-        "move_ids.date",
-        "move_ids.product_uom",
-        "move_ids.location_id",
-        "move_ids.location_dest_id",
-        "move_ids.origin_returned_move_id",
-    )
     def _compute_moved(self):
+        """Counted again when a transfer of theirs is done or corrected (``_recount_transfers``).
+
+        Dependencies on transfers would cost every transfer of Odoo a look.
+        """
         # superuser: what came and went does not depend on who looks
         for line in self.sudo():
             done = line.move_ids.filtered(lambda move: move.state == "done")
@@ -83,6 +86,14 @@ class AftersalesReturnLine(models.Model):
             came = [move.date for move in done if move.location_id.usage == "customer"]
             clocks = (line.partner_id, line.company_id.resource_calendar_id)
             line.date_goods_back = came and local_date(max(came), *clocks)
+
+    def _recount_transfers(self):
+        """A transfer of these lines was done or corrected."""
+        if not self:
+            return
+        for name in MOVED_FIELDS:
+            self.env.add_to_compute(self._fields[name], self)
+        self.modified(MOVED_FIELDS)
 
     @api.depends("scrap_ids.state", "scrap_ids.scrap_qty", "scrap_ids.aftersales_is_rest")
     def _compute_quantity_scrapped(self):
@@ -159,7 +170,32 @@ class AftersalesReturnLine(models.Model):
 
 
 class StockMove(models.Model):
+    """Transfers tell their returns when they are done, and when they are corrected later."""
+
     _inherit = "stock.move"
+
+    def write(self, vals):
+        is_moved = "aftersales_return_line_id" in vals
+        lines = self._aftersales_get_counted() if is_moved else None
+        res = super().write(vals)
+        if is_moved or ("date" in vals and "state" not in vals):
+            for changed in (lines, self._aftersales_get_counted()):
+                if changed:
+                    changed._recount_transfers()
+        return res
+
+    def _aftersales_follow_correction(self):
+        res = super()._aftersales_follow_correction()
+        self._aftersales_get_counted()._recount_transfers()
+        return res
+
+    def _aftersales_get_counted(self):
+        """The return lines that count these transfers."""
+        # superuser: storekeepers need not see returns
+        done = self.sudo().filtered(
+            lambda move: move.state == "done" and move.aftersales_return_line_id
+        )
+        return done.aftersales_return_line_id
 
     def _aftersales_get_transfer(self):
         """A transfer of a return as ``logic.returns`` takes it."""

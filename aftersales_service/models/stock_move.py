@@ -98,6 +98,10 @@ class StockMove(models.Model):
         done._aftersales_relevant()._aftersales_sync_units()
         return done
 
+    def _aftersales_follow_correction(self):
+        """What these done transfers moved was corrected."""
+        self._aftersales_relevant()._aftersales_sync_units()
+
     def _aftersales_relevant(self):
         """Moves of order lines that promise something, or of serials that carry a promise.
 
