@@ -1,5 +1,3 @@
-from . import promise, promise_version  # the policies that are promised inherit them
-
 from . import (
     acceptance,
     account_move,
@@ -20,6 +18,8 @@ from . import (
     gates,
     goal,
     goods_kind,
+    goods_return,
+    goods_return_line,
     mail_thread,
     pause_reason,
     plan,
@@ -29,6 +29,8 @@ from . import (
     product_product,
     product_remedy,
     product_template,
+    promise,
+    promise_version,
     remedy,
     remedy_names,
     remedy_policy,
@@ -91,6 +93,17 @@ from . import (
     resource_calendar_attendance,
     resource_calendar_leaves,
     resource_calendar_sla,
+    return_follow_up,
+    return_goods,
+    return_inspection,
+    return_money,
+    return_origin,
+    return_policy,
+    return_print,
+    return_receipt,
+    return_refund,
+    return_settlement,
+    return_status,
     sale_order,
     sale_order_estimate,
     sale_order_line,
@@ -106,6 +119,7 @@ from . import (
     stock_move,
     stock_move_line,
     stock_move_repair,
+    stock_move_return,
     stock_picking,
     team,
     team_rule,
@@ -117,30 +131,12 @@ from . import (
     unit_remedy,
     unit_remedy_words,
     unit_repair,
+    unit_return,
     unit_timeline,
+    unit_timeline_return,
     unit_workmanship,
     warranty_policy,
     warranty_policy_charge_rule,
     warranty_policy_term,
     warranty_policy_version,
-)
-
-from . import (  # the parts of a return extend both models, and units, requests and repairs
-    return_line,
-    return_order,
-)
-
-from . import (
-    return_follow_up,
-    return_goods,
-    return_inspection,
-    return_money,
-    return_origin,
-    return_policy,
-    return_print,
-    return_receipt,
-    return_refund,
-    return_settlement,
-    return_status,
-    return_unit,
 )

@@ -26,3 +26,17 @@ class AftersalesPlan(models.Model):
         res = super().action_use()
         self.with_context(active_test=False).remedy_policy_id.active = True
         return res
+
+    @api.model
+    def _link_remedy_presets(self, links):
+        """Give ready-made plans the policies that this very installation or update brought.
+
+        Policies that were there before are left as they are: whoever took one from a plan, or put
+        another in its place, meant it.
+
+        :param links: ``{policy id: plan id}``
+        """
+        policies = self.env["aftersales.remedy.policy"].browse(links)
+        for policy in policies.filtered(lambda policy: policy.create_date == self.env.cr.now()):
+            plan = self.browse(links[policy.id])
+            plan.remedy_policy_id = plan.remedy_policy_id or policy

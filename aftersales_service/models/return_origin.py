@@ -256,57 +256,6 @@ class AftersalesRequest(models.Model):
         return res
 
 
-class AftersalesUnit(models.Model):
-    _inherit = "aftersales.unit"
-
-    return_line_ids = fields.One2many("aftersales.return.line", "unit_id")
-    return_count = fields.Integer(compute="_compute_return_count")
-
-    def _compute_return_count(self):
-        counts = self.env["aftersales.return.line"]._count_by_unit(self)
-        for unit in self:
-            unit.return_count = counts.get(unit, 0)
-
-    def action_create_return(self):
-        """Take a return of this unit."""
-        self.ensure_one()
-        return self._take_return()
-
-    def _take_return(self, **values):
-        self.ensure_one()
-        if self.state != "active":
-            raise UserError(
-                self.env._("%s is not with its customer: it cannot come back.", self.display_name)
-            )
-        move = self.sudo().move_line_id.move_id
-        return self.env["aftersales.return"]._new_from(
-            move,
-            units=self,
-            partner_id=self.partner_id.id,
-            order_id=self.sudo().sale_order_id.id if move.sale_line_id else False,
-            lot_id=self.lot_id.id,
-            **values,
-        )
-
-    def action_view_returns(self):
-        self.ensure_one()
-        returns = self.return_line_ids._filtered_access("read").return_id
-        return returns._get_records_action(name=self.env._("Returns"))
-
-    def _get_timeline_events(self):
-        return [*super()._get_timeline_events(), *self._get_return_events()]
-
-    def _get_return_events(self):
-        """Returns the user may see, when they were asked for and settled."""
-        for order in self._get_readable("return_line_ids").return_id:
-            yield self._timeline_event(
-                order.date_requested, "fa-reply-all", self.env._("Return %s", order.name), "", order
-            )
-            if order.date_settled:
-                title = self.env._("Return %s settled", order.name)
-                yield self._timeline_event(order.date_settled, "fa-check", title, "", order)
-
-
 class AftersalesReturnLine(models.Model):
     _inherit = "aftersales.return.line"
 

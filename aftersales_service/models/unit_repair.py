@@ -48,6 +48,4 @@ class AftersalesUnit(models.Model):
                 ]
             )
         )
-        return {
-            unit.id: repairs for unit, repairs in done.grouped("aftersales_unit_id").items()
-        }
+        return {unit.id: repairs for unit, repairs in done.grouped("aftersales_unit_id").items()}

@@ -1,37 +1,85 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..logic import remedy as rules
 
 
-class StockMove(models.Model):
-    """Replacements of returns make units, too, though no order line delivers them."""
-
-    _inherit = "stock.move"
-
-    def _aftersales_relevant(self):
-        mine = self.sudo().filtered(lambda move: move.aftersales_return_line_id.unit_id)
-        return super()._aftersales_relevant() | mine
-
-    def _aftersales_sync_units(self):
-        """A replacement is no sale of its own: it takes the place of what it replaces."""
-        out = self.filtered(
-            lambda move: (
-                move.aftersales_return_line_id.unit_id
-                and not move.aftersales_return_line_id.component_id
-                and not move.sale_line_id
-                and move._aftersales_is_first_delivery()
-            )
-        )
-        res = super(StockMove, self - out)._aftersales_sync_units()
-        if out:
-            self.env["aftersales.unit"].sudo()._sync_replacements(out)
-        return res
-
-
 class AftersalesUnit(models.Model):
-    """A unit given in exchange through a return: its cover restarts or carries over by policy."""
+    """A unit that comes back, and one given in exchange: its cover restarts or carries over."""
 
     _inherit = "aftersales.unit"
+
+    return_line_ids = fields.One2many("aftersales.return.line", "unit_id")
+    return_count = fields.Integer(compute="_compute_return_count")
+
+    def _compute_return_count(self):
+        counts = self.env["aftersales.return.line"]._count_by_unit(self)
+        for unit in self:
+            unit.return_count = counts.get(unit, 0)
+
+    def action_create_return(self):
+        """Take a return of this unit."""
+        self.ensure_one()
+        return self._take_return()
+
+    def _take_return(self, **values):
+        self.ensure_one()
+        if self.state != "active":
+            raise UserError(
+                self.env._("%s is not with its customer: it cannot come back.", self.display_name)
+            )
+        move = self.sudo().move_line_id.move_id
+        return self.env["aftersales.return"]._new_from(
+            move,
+            units=self,
+            partner_id=self.partner_id.id,
+            order_id=self.sudo().sale_order_id.id if move.sale_line_id else False,
+            lot_id=self.lot_id.id,
+            **values,
+        )
+
+    def action_view_returns(self):
+        self.ensure_one()
+        returns = self.return_line_ids._filtered_access("read").return_id
+        return returns._get_records_action(name=self.env._("Returns"))
+
+    # === WHAT MAY COME BACK === #
+
+    def _aftersales_lock(self):
+        """As ``stock.move._aftersales_lock``, for units."""
+        if self:
+            ids = sorted(self.ids)
+            self.env.execute_query(
+                SQL("SELECT id FROM aftersales_unit WHERE id = ANY(%s) ORDER BY id FOR UPDATE", ids)
+            )
+            self.env.cr.execute(
+                SQL("UPDATE aftersales_unit SET write_date = write_date WHERE id = ANY(%s)", ids)
+            )
+
+    def _aftersales_get_returnable(self, besides=None):
+        """What may still come back of units without a delivery: ``{unit: quantity}``."""
+        units = self.sudo().filtered(lambda unit: not unit.move_line_id)
+        Line = self.env["aftersales.return.line"].sudo()
+        rows = Line._read_group(
+            Domain("unit_id", "in", units.ids)
+            & Domain("delivery_move_id", "=", False)
+            & Domain("component_id", "=", False)
+            & Domain("id", "not in", (besides or Line).ids),
+            ["unit_id"],
+            ["quantity_expected:sum", "quantity_received:sum", "quantity_back:sum"],
+        )
+        claimed = {
+            unit: (expected or 0.0) + (not unit.is_serial and received - back or 0.0)
+            for unit, expected, received, back in rows
+        }
+        return {
+            unit: max(unit.quantity - unit.quantity_returned - claimed.get(unit, 0.0), 0.0)
+            for unit in units
+        }
+
+    # === REPLACEMENTS === #
 
     def _sync_replacements(self, moves):
         """Make, correct or cancel the units of done replacements (idempotent)."""
