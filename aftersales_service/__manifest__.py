@@ -113,6 +113,7 @@
         "views/return_line_views.xml",
         "views/return_views.xml",
         "views/return_document_views.xml",
+        "views/return_portal_templates.xml",
         "views/return_menus.xml",
     ],
     "demo": [

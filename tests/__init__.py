@@ -11,6 +11,7 @@ if __name__.startswith("odoo.addons."):
         test_list_queries,
         test_plan_presets,
         test_portal_repair,
+        test_portal_return,
         test_remedy_policy,
         test_repair_batch,
         test_repair_consent,

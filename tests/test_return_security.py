@@ -224,6 +224,40 @@ class TestReturnSecurity(ReturnsCommon):
                 }
             )
 
+    def test_nobody_works_on_returns_of_another_company(self):
+        """Buttons are refused as much as reading is, whatever a program sends."""
+        other = self.env["res.company"].create({"name": "Branch Office"})
+        keeper = self._user("branch_keeper", "stock.group_stock_user")
+        manager = self._user("branch_manager", "aftersales_service.group_aftersales_manager")
+        for user in (keeper, manager):
+            user.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        returned = self._here(self.order, 1)
+        line = returned.line_ids
+        for user, records, method in (
+            (keeper, line, "action_inspect"),
+            (keeper, line, "action_open_inspection"),
+            (keeper, returned, "action_accept_all"),
+            (manager, returned, "action_refund"),
+            (manager, returned, "action_cancel"),
+            (manager, returned, "action_draft"),
+            (manager, returned, "action_approve"),
+            (manager, returned, "action_ask_again"),
+            (manager, returned, "action_dispose"),
+            (manager, returned, "action_retry"),
+            (manager, line, "action_expect_again"),
+        ):
+            records = records.with_user(user).with_context(allowed_company_ids=other.ids)
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                getattr(records, method)()
+        dialog = (
+            self.env["aftersales.return.receipt"]
+            .with_user(keeper)
+            .with_context(allowed_company_ids=other.ids)
+            .create({"return_id": returned.id, "line_ids": [], "is_last": True, "other_goods": "x"})
+        )
+        with self.assertRaises(AccessError):
+            dialog.action_apply()
+
     # === SCREENS === #
 
     @users("agent", "manager", "keeper", "seller", "helper")

@@ -99,6 +99,7 @@ from . import (
     return_money,
     return_origin,
     return_policy,
+    return_portal,
     return_print,
     return_receipt,
     return_refund,

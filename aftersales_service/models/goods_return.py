@@ -336,6 +336,8 @@ class AftersalesReturn(models.Model):
         lines._refuse_unreturnable()
         now = fields.Datetime.now()
         self._record(date_authorised=now)
+        # what a customer asked for online is taken up by whoever lets it come
+        self.filtered(lambda order: not order.user_id).user_id = self.env.user
         for order in self.filtered(lambda order: not order.date_expected):
             order.date_expected = fields.Date.add(
                 order._get_local_date(now), days=order.company_id.sudo().aftersales_return_days

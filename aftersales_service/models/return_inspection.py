@@ -42,6 +42,7 @@ class AftersalesReturnLine(models.Model):
         return True
 
     def _refuse_unless_inspector(self):
+        self.check_access("write")
         user = self.env.user
         if not (
             self.env.su

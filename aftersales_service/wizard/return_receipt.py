@@ -43,6 +43,7 @@ class AftersalesReturnReceipt(models.TransientModel):
         self.ensure_one()
         if not self.env.user.has_group("stock.group_stock_user"):
             raise AccessError(self.env._("Goods are received by storekeepers. Ask one."))
+        (self.return_id | self.line_ids.line_id.return_id).check_access("read")
         came = self.line_ids.filtered(lambda line: line.quantity > 0)
         if not came and not (self.other_goods or "").strip():
             raise UserError(self.env._("Say what came."))
