@@ -117,6 +117,7 @@ class TestPortalReturn(HttpCase, ReturnsCommon):
 
     def test_bad_input_is_said_and_nothing_is_taken(self):
         page = self._ask_page()
+        self.assertIn("</textarea>", page.text)
         keys = re.findall(r'name="(quantity_\d+-\d+)"', page.text)
         for typed, words in (
             ({}, "how much of what"),

@@ -756,6 +756,26 @@ class TestRemedyPolicyForm(RemedyCase):
         self.assertIn("within 1 day after", policy.summary)
         self.assertEqual(policy.tier_ids[0].display_name, policy.tier_ids[0].sentence)
 
+    def test_an_update_links_new_presets_and_nothing_else(self):
+        """What is new is linked where nothing was chosen; what was there before stays as it is."""
+        Policy = self.env["aftersales.remedy.policy"]
+        fresh, former, chosen = Policy.create([{"name": name} for name in ("New", "Old", "Own")])
+        former.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE aftersales_remedy_policy SET create_date = '2026-01-01' WHERE id = %s",
+            [former.id],
+        )
+        former.invalidate_recordset()
+        bare, taken, cleared = (self._plan({"length": 12}) for _number in range(3))
+        taken.remedy_policy_id = chosen
+        self.env["aftersales.plan"]._link_remedy_presets(
+            {fresh.id: bare.id, former.id: cleared.id}
+        )
+        self.env["aftersales.plan"]._link_remedy_presets({fresh.id: taken.id})
+        self.assertEqual(bare.remedy_policy_id, fresh)
+        self.assertEqual(taken.remedy_policy_id, chosen)
+        self.assertFalse(cleared.remedy_policy_id)
+
     def test_the_plan_tells_it_and_takes_it_into_use(self):
         plan = self.env.ref("aftersales_service.plan_r30")
         self.assertFalse(plan.remedy_policy_id.active)

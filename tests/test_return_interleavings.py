@@ -22,8 +22,8 @@ from odoo.tools import mute_logger
 
 from .return_common import ReturnsCommon
 
-#: How many interleavings are tried; 500 take a few minutes.
-EXAMPLES = int(os.environ.get("AFTERSALES_INTERLEAVINGS", "120"))
+#: How many interleavings are tried: some minutes; fewer while you develop.
+EXAMPLES = int(os.environ.get("AFTERSALES_INTERLEAVINGS", "500"))
 ORDERED = 6
 #: Stored values that must be what they are when computed anew.
 LINE_FACTS = (
