@@ -768,9 +768,7 @@ class TestRemedyPolicyForm(RemedyCase):
         former.invalidate_recordset()
         bare, taken, cleared = (self._plan({"length": 12}) for _number in range(3))
         taken.remedy_policy_id = chosen
-        self.env["aftersales.plan"]._link_remedy_presets(
-            {fresh.id: bare.id, former.id: cleared.id}
-        )
+        self.env["aftersales.plan"]._link_remedy_presets({fresh.id: bare.id, former.id: cleared.id})
         self.env["aftersales.plan"]._link_remedy_presets({fresh.id: taken.id})
         self.assertEqual(bare.remedy_policy_id, fresh)
         self.assertEqual(taken.remedy_policy_id, chosen)

@@ -432,6 +432,55 @@ class TestReturnGoods(ReturnsCommon):
         self.assertEqual(returned.state, "settled")
         self.assertRecordValues(unit, [{"state": "active", "cover_end": cover}])
         self.assertEqual(order.order_line.qty_delivered, 1)
+        self.assertTrue(repair.aftersales_date_handed_back)
+        self.assertFalse(repair.aftersales_quantity_here)
+
+    def _in_repair(self, serial, **plan):
+        """A return whose repair is done; returns both."""
+        order = self._sold(serials=[serial], plan=self._plan({"length": 12}, **plan))
+        returned = self._here(order, serials=[serial], wish="repair")
+        returned.action_repair()
+        repair = returned.line_ids.repair_ids
+        repair.action_validate()
+        repair.action_repair_start()
+        repair.action_repair_end()
+        return returned, repair
+
+    def test_a_repair_that_hands_back_settles_its_return(self):
+        returned, repair = self._in_repair("G2")
+        self.assertEqual(repair.aftersales_quantity_here, 1)
+        repair.action_aftersales_hand_back()
+        self.assertTrue(repair.aftersales_date_handed_back)
+        self.assertRecordValues(
+            returned.line_ids, [{"quantity_back": 1, "status": "settled", "is_open": False}]
+        )
+        self.assertEqual(returned.state, "settled")
+        with self.assertRefused("Nothing of"):
+            returned.line_ids.action_send_back()
+
+    def test_what_a_plan_demands_holds_for_returns_too(self):
+        returned, repair = self._in_repair("G3", needs_test=True)
+        with self.assertRefused(f"{repair.name} cannot be handed back yet"):
+            returned.action_send_back()
+        self.assertFalse(returned.line_ids._get_open_moves())
+
+    def test_part_is_repaired_and_the_rest_goes_back_as_it_is(self):
+        order = self._sold(self.seal, quantity=3)
+        returned = self._authorised(order, 3, wish="repair")
+        self._receive(returned)
+        self._inspect(returned, accepted=2)
+        returned.action_repair()
+        repair = returned.line_ids.repair_ids
+        self.assertEqual(repair.product_qty, 2)
+        repair.action_validate()
+        repair.action_repair_start()
+        repair.action_repair_end()
+        returned.action_send_back()
+        moves = returned.line_ids._get_open_moves()
+        self.assertEqual(sorted(moves.mapped("product_qty")), [1, 2])
+        self._deliver_all(returned)
+        self.assertEqual(returned.line_ids.quantity_back, 3)
+        self.assertEqual(returned.state, "settled")
 
     def test_a_unit_that_was_registered_by_hand(self):
         unit = self.env["aftersales.unit"].create(

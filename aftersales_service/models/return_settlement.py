@@ -297,8 +297,23 @@ class AftersalesReturnLine(models.Model):
                 )
             )
         owed = lines.filtered(lambda line: rules.exceeds(wanted[line], 0))
-        pickings = owed._create_redeliveries(wanted).with_env(self.env)
+        pickings = owed._hand_back_repairs()
+        # what no repair hands back: goods that were not accepted, or are returned as they are
+        wanted = {line: line._get_owed_back() for line in owed}
+        rest = owed.filtered(lambda line: rules.exceeds(wanted[line], 0))
+        pickings = (pickings | rest._create_redeliveries(wanted)).with_env(self.env)
         return pickings._get_records_action(name=self.env._("Transfers"))
+
+    def _hand_back_repairs(self):
+        """Repaired goods leave through their repairs, with all that their plans demand."""
+        ready = self.repair_ids.filtered(
+            lambda repair: (
+                repair.state == "done"
+                and not repair.aftersales_date_handed_back
+                and not repair._aftersales_get_open("hand_back")
+            )
+        )
+        return ready._aftersales_bring_back()
 
     def _get_owed_back(self):
         """How much of what is here goes back and is not on its way."""
@@ -529,6 +544,21 @@ class RepairOrder(models.Model):
         check_company=True,
         ondelete="set null",
     )
+
+    def _aftersales_prepare_picking(self, role, place):
+        """What a repair hands back leaves the return it came with."""
+        values = super()._aftersales_prepare_picking(role, place)
+        if role == "hand_back" and self.aftersales_return_line_id:
+            for _command, _id, move in values["move_ids"]:
+                move["aftersales_return_line_id"] = self.aftersales_return_line_id.id
+        return values
+
+    def _aftersales_get_origin(self, role):
+        line = self.sudo().aftersales_return_line_id
+        if role == "hand_back" and line:
+            receipts = line._get_gone().filtered(lambda move: move._aftersales_is_receipt())
+            return receipts[-1:]
+        return super()._aftersales_get_origin(role)
 
 
 class StockScrap(models.Model):
