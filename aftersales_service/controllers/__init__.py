@@ -1,1 +1,1 @@
-from . import portal, quotation
+from . import portal, quotation, return_portal

@@ -55,10 +55,14 @@ class AftersalesPlan(models.Model):
     @api.depends("warranty_policy_id", "sla_policy_id")
     def _compute_summary(self):
         for plan in self:
-            promises = (plan.warranty_policy_id.summary, plan.sla_policy_id.summary)
-            plan.summary = "\n".join(filter(None, promises)) or self.env._(
-                "This plan promises nothing yet. Choose a warranty policy or an SLA policy."
+            plan.summary = "\n".join(filter(None, plan._get_promises())) or self.env._(
+                "This plan promises nothing yet. Choose the policies that it bundles."
             )
+
+    def _get_promises(self):
+        """What each policy of the plan promises, in words."""
+        self.ensure_one()
+        return [self.warranty_policy_id.summary, self.sla_policy_id.summary]
 
     def _compute_unit_count(self):
         counts = self.env["aftersales.unit"]._count_by("plan_id", self)

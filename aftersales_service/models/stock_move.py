@@ -98,6 +98,10 @@ class StockMove(models.Model):
         done._aftersales_relevant()._aftersales_sync_units()
         return done
 
+    def _aftersales_follow_correction(self):
+        """What these done transfers moved was corrected."""
+        self._aftersales_relevant()._aftersales_sync_units()
+
     def _aftersales_relevant(self):
         """Moves of order lines that promise something, or of serials that carry a promise.
 
@@ -177,17 +181,18 @@ class StockMove(models.Model):
                 refunds[root.id, lot] = move if move.to_refund and not out else self.browse()
         return away, refunds
 
-    def _aftersales_walk_journeys(self):
-        """Done returns and re-deliveries that go back to these first deliveries.
+    def _aftersales_walk_journeys(self, *, done_only=True):
+        """Done (or also open) returns and re-deliveries that go back to these first deliveries.
 
         Yields ``(first delivery, move)``, step by step: one query a step, however many moves.
         """
+        states = ("state", "=", "done") if done_only else ("state", "!=", "cancel")
         frontier = [(move, move) for move in self]
         while frontier:
             children = self.search(
                 [
                     ("origin_returned_move_id", "in", [move.id for _root, move in frontier]),
-                    ("state", "=", "done"),
+                    states,
                 ],
                 order="date, id",
             ).grouped("origin_returned_move_id")

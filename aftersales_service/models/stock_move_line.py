@@ -20,4 +20,4 @@ class StockMoveLine(models.Model):
         """A done transfer was corrected: the units follow what was really delivered."""
         done = self.filtered(lambda line: line.state == "done")
         if done:
-            done.move_id._aftersales_relevant()._aftersales_sync_units()
+            done.move_id._aftersales_follow_correction()

@@ -19,6 +19,22 @@ class AftersalesUnit(models.Model):
         :param fault: the ``aftersales.fault`` for which ``same`` is counted
         :param until: local day up to which repairs count; None: all of them
         """
+        by_unit = self._find_done_jobs()
+        return {
+            unit: repeats.count(
+                [repair._aftersales_as_job() for repair in by_unit.get(unit.id, ())],
+                fault.id if fault else None,
+                listed=unit._get_listed_faults(),
+                until=until,
+            )
+            for unit in self
+        }
+
+    def _find_done_jobs(self):
+        """Done repairs of these units in one search; a rework belongs to the job it continues.
+
+        :return: ``{unit id: repairs as superuser}``; ``_aftersales_as_job`` says when each was done
+        """
         # superuser: that something was repaired is no secret to whoever knows the unit
         done = (
             self.env["repair.order"]
@@ -32,13 +48,4 @@ class AftersalesUnit(models.Model):
                 ]
             )
         )
-        by_unit = done.grouped("aftersales_unit_id")
-        return {
-            unit: repeats.count(
-                [repair._aftersales_as_job() for repair in by_unit.get(unit.sudo(), ())],
-                fault.id if fault else None,
-                listed=unit._get_listed_faults(),
-                until=until,
-            )
-            for unit in self
-        }
+        return {unit.id: repairs for unit, repairs in done.grouped("aftersales_unit_id").items()}

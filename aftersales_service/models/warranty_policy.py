@@ -1,6 +1,3 @@
-import hashlib
-import json
-
 from odoo import api, fields, models
 
 from ..logic import coverage
@@ -12,7 +9,7 @@ class AftersalesWarrantyPolicy(models.Model):
 
     _name = "aftersales.warranty.policy"
     _description = "Warranty Policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "aftersales.promise"]
     _order = "sequence, name, id"
     _check_company_auto = True
 
@@ -119,33 +116,6 @@ class AftersalesWarrantyPolicy(models.Model):
         ]
 
     # === THE PROMISE, FROZEN === #
-
-    def _current_versions(self):
-        """The frozen wording of each policy as it stands: ``{policy: version}``.
-
-        Makes a version only where the policy changed since the last one, in one batch.
-        """
-        Version = self.env["aftersales.warranty.policy.version"].sudo()
-        payloads = {policy: policy._prepare_payload() for policy in self}
-        digests = {
-            policy: hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-            for policy, payload in payloads.items()
-        }
-        known = {
-            (version.policy_id.id, version.digest): version
-            for version in Version.search(
-                [("policy_id", "in", self.ids), ("digest", "in", list(digests.values()))]
-            )
-        }
-        missing = [policy for policy in self if (policy.id, digests[policy]) not in known]
-        for version in Version.create(
-            [
-                {"policy_id": policy.id, "digest": digests[policy], "payload": payloads[policy]}
-                for policy in missing
-            ]
-        ):
-            known[version.policy_id.id, version.digest] = version
-        return {policy: known[policy.id, digests[policy]] for policy in self}
 
     def _prepare_payload(self):
         """All that decides a claim, as plain values; its digest names the version."""

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..logic import coverage, warranty_terms
 
@@ -15,16 +14,14 @@ class AftersalesWarrantyPolicyVersion(models.Model):
 
     _name = "aftersales.warranty.policy.version"
     _description = "Frozen Wording of a Warranty Policy"
+    _inherit = ["aftersales.promise.version"]
     _order = "policy_id, id desc"
     _rec_name = "policy_id"
 
     policy_id = fields.Many2one(
         "aftersales.warranty.policy", required=True, ondelete="restrict", index=True
     )
-    digest = fields.Char(required=True)
-    payload = fields.Json(required=True)
-    summary = fields.Text(compute="_compute_summary", string="In Words")
-    terms = fields.Text(compute="_compute_summary")
+    terms = fields.Text(compute="_compute_terms")
 
     _wording_unique = models.UniqueIndex(
         "(policy_id, digest)", "This wording of the policy is already kept."
@@ -32,33 +29,10 @@ class AftersalesWarrantyPolicyVersion(models.Model):
 
     @api.depends_context("lang")
     @api.depends("payload")
-    def _compute_summary(self):
+    def _compute_terms(self):
         Policy = self.env["aftersales.warranty.policy"]
         for version in self:
             version.terms = Policy._describe(version.payload["terms"])
-            version.summary = Policy._describe_promise(version.payload)
-
-    def write(self, vals):
-        if vals.keys() & {"policy_id", "digest", "payload"}:
-            raise UserError(
-                self.env._("What was promised cannot be edited. Change the policy instead.")
-            )
-        return super().write(vals)
-
-    @api.model
-    def _refuse_promised(self, records):
-        """Refuse to delete a component, cause or fault that something promised names."""
-        kind = records._name.removeprefix("aftersales.")
-        for version in self.sudo().search([("digest", "!=", False)]):
-            promised = records.browse(version._get_names(kind) & set(records.ids))
-            if promised:
-                raise UserError(
-                    self.env._(
-                        "%(name)s is part of what “%(policy)s” promised. Archive it instead.",
-                        name=promised[0].display_name,
-                        policy=version.policy_id.name,
-                    )
-                )
 
     def _get_names(self, kind):
         """Ids of the components, causes or faults that the wording names."""

@@ -1,1 +1,1 @@
-from . import cost_analysis, repair_analysis, service_report
+from . import cost_analysis, repair_analysis, return_analysis, service_report

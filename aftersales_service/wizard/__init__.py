@@ -13,6 +13,10 @@ from . import (
     request_pause,
     request_promise,
     request_retarget,
+    return_goods,
+    return_override,
+    return_receipt,
+    return_refusal,
     stock_return_picking,
     unit_transfer,
 )
