@@ -1,4 +1,4 @@
-"""A customer asks for a return on the page of the order, and follows it: own goods only, by POST."""
+"""A customer asks for a return on the page of the order and follows it: own goods only."""
 
 import base64
 import re

@@ -25,9 +25,10 @@ class AftersalesReturn(models.Model):
     _inherit = ["aftersales.return", "portal.mixin"]
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        res = super()._compute_access_url()
         for order in self:
             order.access_url = f"/my/returns/{order.id}"
+        return res
 
     def _get_report_base_filename(self):
         self.ensure_one()
