@@ -1,5 +1,6 @@
 """``make test`` and ``make pytest``: tests in a fresh database with our addon."""
 
+import os
 import re
 from pathlib import Path
 
@@ -7,6 +8,9 @@ from . import databases, system_packages, unit_tests
 from .layout import ROOT, TESTS, caller_path
 from .odoo import Odoo
 from .pytest_run import REFUSE_SKIPPED, run_pytest
+
+#: More of them wait for each other's database server, and for the browser.
+MOST_PROCESSES = 4
 
 
 def everything(arguments: list[str]) -> int:
@@ -16,7 +20,8 @@ def everything(arguments: list[str]) -> int:
     if status:
         return status
     selection = [*REFUSE_SKIPPED, *arguments, TESTS, f"--ignore={TESTS / 'unit'}"]
-    return _run_with_odoo(odoo, selection)
+    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+    return _run_side_by_side(odoo, processes, selection)
 
 
 def chosen_files(arguments: list[str]) -> int:
@@ -51,6 +56,16 @@ def _run_with_odoo(odoo: Odoo, arguments: list) -> int:
     with databases.scratch(odoo, browser=_drives_browser(arguments)) as database:
         options = ["--odoo-database", database, "--odoo-http"]
         return run_pytest(odoo.python, [*options, *arguments], odoo.environment)
+
+
+def _run_side_by_side(odoo: Odoo, processes: int, arguments: list) -> int:
+    """Run the classes of tests in a few processes, each in a database of its own."""
+    names = [f"gw{number}" for number in range(processes)]
+    with databases.scratch_family(odoo, names, browser=_drives_browser(arguments)) as database:
+        options = ["--odoo-database", database, "--odoo-http"]
+        spread = ["-n", str(processes), "--dist", "loadscope", "--no-loadscope-reorder"]
+        plugin = ["-p", "scripts.pytest_own_database"]
+        return run_pytest(odoo.python, [*options, *spread, *plugin, *arguments], odoo.environment)
 
 
 def _drives_browser(arguments: list) -> bool:

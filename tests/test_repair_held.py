@@ -433,13 +433,13 @@ class TestLifeHeld(HeldCase):
         bad = {}
         for name in names:
             counts = []
-            for number in (2, 8):
+            for number in (8, 2, 8):  # the first time only warms what is remembered
                 self.env.flush_all()
                 self.env.invalidate_all()
                 start = self.cr.sql_log_count
                 repairs[:number].read([name])
                 counts.append(self.cr.sql_log_count - start)
-            if counts[1] > counts[0] + 1:
+            if counts[2] > counts[1] + 1:
                 bad[name] = counts
         self.assertFalse(bad)
 

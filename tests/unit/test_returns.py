@@ -206,3 +206,8 @@ def test_everything_is_taken_or_missing(quantity, sources):
     assert all(part > 0 for _key, part in taken)
     if missing:
         assert len(taken) == sum(available > 0 for _key, available in sources)
+
+
+def test_empty_sources_give_nothing():
+    assert allocate(3, [("a", 0), ("b", 2), ("c", 0)]) == ([("b", 2)], 1)
+    assert allocate(0, [("a", 5)]) == ([], 0.0)

@@ -70,3 +70,10 @@ def test_a_window_keeps_the_days_inside_it(spans, start, end):
     clipped = clip(spans, start, end)
     assert _days(clipped) == {day for day in _days(spans) if start <= day < end}
     assert merge(clipped) == clipped
+
+
+def test_a_hole_may_begin_with_the_span_or_end_with_it():
+    first, second, third = (date(2026, 3, day) for day in (1, 5, 9))
+    assert subtract([(first, third)], [(first, second)]) == [(second, third)]
+    assert subtract([(first, third)], [(second, third)]) == [(first, second)]
+    assert subtract([(first, third)], [(first, third)]) == []
