@@ -199,20 +199,6 @@ def scratch(odoo: Odoo, *, browser: bool = False) -> AbstractContextManager[str]
     return _lent(odoo, lambda: _test_template(odoo, browser))
 
 
-@contextmanager
-def scratch_family(odoo: Odoo, names: Sequence[str], *, browser: bool = False) -> Iterator[str]:
-    """Lend a fresh database with our addon for each name: ``{what is yielded}_{name}``."""
-    with scratch(odoo, browser=browser) as first:
-        family = [f"{first}_{name}" for name in names]
-        for database in family:
-            odoo.server.clone(first, database)
-        try:
-            yield first
-        finally:
-            for database in family:
-                odoo.server.drop(database)
-
-
 def scratch_base(odoo: Odoo) -> AbstractContextManager[str]:
     """Lend a fresh database without our addon."""
     return _lent(odoo, base_name)

@@ -21,7 +21,9 @@ def everything(arguments: list[str]) -> int:
         return status
     selection = [*REFUSE_SKIPPED, *arguments, TESTS, f"--ignore={TESTS / 'unit'}"]
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
-    return _run_side_by_side(odoo, processes, selection)
+    # the classes side by side; pytest-odoo gives each process a database of its own
+    spread = ["-n", str(processes), "--dist", "loadscope", "--no-loadscope-reorder"]
+    return _run_with_odoo(odoo, [*spread, *selection])
 
 
 def chosen_files(arguments: list[str]) -> int:
@@ -56,16 +58,6 @@ def _run_with_odoo(odoo: Odoo, arguments: list) -> int:
     with databases.scratch(odoo, browser=_drives_browser(arguments)) as database:
         options = ["--odoo-database", database, "--odoo-http"]
         return run_pytest(odoo.python, [*options, *arguments], odoo.environment)
-
-
-def _run_side_by_side(odoo: Odoo, processes: int, arguments: list) -> int:
-    """Run the classes of tests in a few processes, each in a database of its own."""
-    names = [f"gw{number}" for number in range(processes)]
-    with databases.scratch_family(odoo, names, browser=_drives_browser(arguments)) as database:
-        options = ["--odoo-database", database, "--odoo-http"]
-        spread = ["-n", str(processes), "--dist", "loadscope", "--no-loadscope-reorder"]
-        plugin = ["-p", "scripts.pytest_own_database"]
-        return run_pytest(odoo.python, [*options, *spread, *plugin, *arguments], odoo.environment)
 
 
 def _drives_browser(arguments: list) -> bool:

@@ -41,7 +41,7 @@ class TestTourRepair(AftersalesCommon, HttpCase):
                 }
             ],
         )
-        self.assertTrue(repair.aftersales_date_handed_back)
+        self.assertTrue(repair._aftersales_get_handed_back())
         self.assertTrue(repair.aftersales_date_closed)
         self.assertEqual(repair.aftersales_report_number, 1)
         # Odoo's test mode draws no paper while the browser signs

@@ -84,11 +84,6 @@ registry.category("web_tour.tours").add("aftersales_repair_life_tour", {
         },
         {trigger: ".modal-footer button.btn-primary", run: "click"},
         {trigger: "body:not(:has(.modal))"},
-        {trigger: "button[name=action_aftersales_hand_back]:visible", run: "click"},
-        {
-            content: "It is with its customer again",
-            trigger: "body:not(:has(button[name=action_aftersales_hand_back]:visible))",
-        },
         {
             trigger: ".o_statusbar_buttons button[name=action_aftersales_sign]:visible",
             run: "click",
