@@ -76,7 +76,7 @@ class AftersalesUnit(models.Model):
     def _freeze_versions(self):
         res = super()._freeze_versions()
         without = self.filtered(
-            lambda unit: not (unit.remedy_version_id or unit.sale_line_id) and unit.plan_id
+            lambda unit: not (unit.sale_line_id or unit.remedy_version_id) and unit.plan_id
         )
         policies = without.sudo().plan_id.remedy_policy_id
         versions = policies._current_versions() if policies else {}
@@ -89,9 +89,13 @@ class AftersalesUnit(models.Model):
         return res
 
     def _prepare_unit(self, line, counters, former, dates):
+        """The channel is named, since computing it for each unit would cost more than the unit."""
         values = super()._prepare_unit(line, counters, former, dates)
-        promised = line.move_id.sale_line_id.aftersales_remedy_version_id
-        return values | {"remedy_version_id": promised.id}
+        sale_line = line.move_id.sale_line_id
+        values["purchase_channel"] = sale_line.order_id.aftersales_channel
+        if promised := sale_line.aftersales_remedy_version_id:
+            values["remedy_version_id"] = promised.id
+        return values
 
     @api.model
     def _refuse_forged(self, vals_list):
